@@ -1,0 +1,33 @@
+// The public surface of espalier.
+export type { ErrorCode } from './errors.js';
+export { DisposedError, EngineError, ModelError, OptionError } from './errors.js';
+export type { Ledger, ModelCost, PolicyLedger, RewardLedger } from './ledger.js';
+export type { LoadRewardOptions } from './scoring/load.js';
+export { loadReward } from './scoring/load.js';
+export type { Reward } from './scoring/reward.js';
+export type { LoadPolicyOptions } from './search/load.js';
+export { loadPolicy } from './search/load.js';
+export type { SearchLimits, SearchOptions } from './search/options.js';
+export type { Policy } from './search/policy.js';
+export type {
+  PathId,
+  SearchPath,
+  SearchResult,
+  Step,
+  StopReason,
+  VoteClass,
+} from './search/result.js';
+export { search } from './search/search.js';
+export type {
+  Aggregation,
+  BeamSearchOptions,
+  BestOfNOptions,
+  DvtsOptions,
+  MajorityOptions,
+  Strategy,
+  Vote,
+} from './search/strategy.js';
+export { beamSearch, bestOfN, dvts, greedy, majority } from './search/strategy.js';
+export type { TraceEvent } from './search/trace.js';
+export type { VoteOutcome, VoteRule } from './search/vote.js';
+export { castVote } from './search/vote.js';

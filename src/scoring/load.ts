@@ -1,0 +1,96 @@
+// Opens a reward model: its package, its tokenizer, its token tree, its format.
+import { openTree } from '../engine/engine.js';
+import { invalidOption, refuseUnknownKeys } from '../errors.js';
+import type { ModelCost } from '../ledger.js';
+import { type ModelPackage, openPackage } from '../model/package.js';
+import { openTokenizer, type Tokenizer } from '../text/tokenizer.js';
+import { Reward } from './reward.js';
+import { stepHead } from './step-head.js';
+
+/** Options that loading a policy and loading a reward model share. */
+export interface LoadOptions {
+  /**
+   * Bytes of the KV cache pool, an integer >= 1.
+   * @default a quarter of the free memory, at most what 64 paths of the whole context need
+   * @example 2 ** 30
+   */
+  readonly kvMemory?: number;
+  /**
+   * Threads that ONNX Runtime computes with, an integer >= 1; the first model loaded decides.
+   * @default the physical cores
+   * @example 2
+   */
+  readonly threads?: number;
+  /**
+   * A tokenizer to use in place of the package's own.
+   * @default the package's
+   */
+  readonly tokenizer?: Tokenizer;
+}
+
+/** Options of {@link loadReward}. */
+export type LoadRewardOptions = LoadOptions;
+
+/**
+ * Loads a process reward model. Whoever loads it disposes it.
+ * @param source a model package's directory, or an embedded model's name
+ * @throws OptionError on a bad or unknown option; ModelError on a missing, damaged or wrong package;
+ *   EngineError where ONNX Runtime cannot be opened or memory is short
+ * @example
+ * await using reward = await loadReward('./skywork-prm-1.5b');
+ */
+export async function loadReward(source: string, options: LoadRewardOptions = {}): Promise<Reward> {
+  checkLoadOptions('loadReward', source, options, []);
+  const model = await openPackage(source, { role: 'reward' });
+  const tokenizer = options.tokenizer ?? (await openTokenizer(model.directory));
+  const format = stepHead(tokenizer, model.manifest.stepDelimiter);
+  const tree = await openTree(
+    model,
+    tokenizer.tokenBytes(model.manifest.dimensions.vocabulary),
+    options,
+  );
+  return new Reward({ name: model.manifest.name, tree, cost: modelCost(model), format });
+}
+
+/** The dimensions that a model's FLOPs are counted from. */
+export function modelCost({ manifest }: ModelPackage): ModelCost {
+  const { dimensions, matrixParameters } = manifest;
+  return {
+    matrixWeights: matrixParameters.body,
+    headWeights: matrixParameters.head,
+    layers: dimensions.layers,
+    heads: dimensions.heads,
+    headDim: dimensions.headDim,
+  };
+}
+
+/** Checks what both loaders take. @throws OptionError */
+export function checkLoadOptions(
+  what: string,
+  source: unknown,
+  options: LoadOptions,
+  more: readonly string[],
+): void {
+  if (typeof source !== 'string' || source === '') {
+    throw invalidOption(
+      'source',
+      "a model package's directory or an embedded model's name",
+      source,
+    );
+  }
+  if (typeof options !== 'object' || options === null) {
+    throw invalidOption(`${what} options`, 'an object', options);
+  }
+  const known = ['kvMemory', 'threads', 'tokenizer', ...more];
+  refuseUnknownKeys(`an option of ${what}`, options as Record<string, unknown>, known);
+  for (const name of ['kvMemory', 'threads'] as const) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
+      throw invalidOption(name, 'an integer >= 1', value);
+    }
+  }
+  const { tokenizer } = options;
+  if (tokenizer !== undefined && typeof tokenizer?.encode !== 'function') {
+    throw invalidOption('tokenizer', 'a tokenizer', tokenizer);
+  }
+}

@@ -1,0 +1,5 @@
+// The embedded models were trained on the bare question: no system message.
+import type { PromptFamily } from './family.js';
+import { generic } from './generic.js';
+
+export const embedded: PromptFamily = { ...generic, name: 'embedded', system: null };
