@@ -1,47 +1,121 @@
-// A model's tokenizer: text to ids, ids to exact bytes, chat messages to a prompt.
+// A model's tokenizer: text to ids, ids to exact bytes, chat messages to a prompt. Text is data
+// unless the caller says otherwise: control tokens written in it stay ordinary text.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { invalidOption, ModelError } from '../errors.js';
+import type { ChatMessage } from './chat-template.js';
+import { createTokenizer } from './model-tokenizer.js';
+import type { TokenBytes } from './token-bytes.js';
 
-/** One message of a chat prompt. Its content is data: no special token is recognised in it. */
-export interface ChatMessage {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
+export type { ChatMessage } from './chat-template.js';
+export type { TokenBytes } from './token-bytes.js';
+
+export interface EncodeOptions {
+  /** Add what the tokenizer puts around a text (BOS, EOS). @default false */
+  readonly addSpecial?: boolean;
+  /** Recognise the text of control tokens, as templates need it. @default false */
+  readonly special?: boolean;
 }
 
-/** The bytes of every token, concatenated; token i is bytes[offsets[i], offsets[i + 1]). */
-export interface TokenBytes {
-  readonly bytes: Uint8Array;
-  readonly offsets: Uint32Array; // [vocabulary + 1]
+export interface ChatPromptOptions {
+  /** End where the assistant begins to write. @default true */
+  readonly addGenerationPrompt?: boolean;
 }
 
+/** Immutable; safe to share among searches. */
 export interface Tokenizer {
   /** Ids lie in [0, vocabularySize). */
   readonly vocabularySize: number;
   /** Whether `chatPrompt` works. */
   readonly hasChatTemplate: boolean;
-  /**
-   * Ids of a text that is data: special tokens written in it stay ordinary text.
-   * @param options `special`: recognise special tokens' text. @default false. `addSpecial`: add
-   *   what the tokenizer puts around a text (BOS, EOS). @default false
-   */
-  encode(
-    text: string,
-    options?: { readonly addSpecial?: boolean; readonly special?: boolean },
-  ): number[];
-  /** The text of ids: `bytesOf` read as UTF-8, so special tokens leave nothing. */
+  /** Ids of a text. Equal to Hugging Face's, but for control tokens written in data. */
+  encode(text: string, options?: EncodeOptions): number[];
+  /** `bytesOf` read as UTF-8: special tokens leave nothing, a leading space stays. */
   decode(ids: Iterable<number>): string;
-  /** Exact bytes of the ids, concatenated; special tokens have none. */
+  /** Exact bytes of the ids, concatenated; special tokens, and ids that no token has, have none. */
   bytesOf(ids: Iterable<number>): Uint8Array;
-  /** Exact bytes of all tokens, up to `size` (default: vocabularySize; ids past it are empty). */
+  /** Exact bytes of ids [0, size). @param size a model's vocabulary. @default vocabularySize */
   tokenBytes(size?: number): TokenBytes;
   /**
-   * The ids of a rendered chat template, with exactly one BOS if the model uses one.
-   * @param options `addGenerationPrompt`: end where the assistant begins. @default true
-   * @throws ModelError if the tokenizer has no chat template or it cannot be rendered
+   * The ids of a chat, with exactly one BOS if the tokenizer uses one.
+   * @throws ModelError UNSUPPORTED_MODEL if there is no template, or it refuses the messages
    */
-  chatPrompt(
-    messages: readonly ChatMessage[],
-    options?: { readonly addGenerationPrompt?: boolean },
-  ): number[];
+  chatPrompt(messages: readonly ChatMessage[], options?: ChatPromptOptions): number[];
 }
 
-/** Opens `tokenizer.json` and `tokenizer_config.json` of a directory. */
-export declare function openTokenizer(directory: string): Promise<Tokenizer>;
+/**
+ * Opens `tokenizer.json` and `tokenizer_config.json` of a directory.
+ * @throws ModelError MISSING_MODEL, INVALID_MODEL or UNSUPPORTED_MODEL
+ */
+export async function openTokenizer(directory: string): Promise<Tokenizer> {
+  const [tokenizer, config] = await Promise.all([
+    readJson(join(directory, 'tokenizer.json')),
+    readJson(join(directory, 'tokenizer_config.json')),
+  ]);
+  return createTokenizer(tokenizer, config, directory);
+}
+
+/**
+ * Takes a tokenizer from the user: one of ours, or a `PreTrainedTokenizer` of transformers.js 4,
+ * whose files are read again here (its chat template as it stands now).
+ * @throws OptionError if it is neither
+ */
+export function adoptTokenizer(given: unknown): Tokenizer {
+  if (isTokenizer(given)) return given;
+  if (isTransformersTokenizer(given)) {
+    const config = { ...given._tokenizerConfig, chat_template: given.chat_template };
+    return createTokenizer(given._tokenizerJSON, config, 'tokenizer');
+  }
+  throw invalidOption('tokenizer', 'a tokenizer of espalier or of transformers.js 4', given);
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isTokenizer(value: unknown): value is Tokenizer {
+  if (typeof value !== 'object' || value === null) return false;
+  const methods = ['encode', 'decode', 'bytesOf', 'tokenBytes', 'chatPrompt'] as const;
+  return methods.every((name) => typeof (value as Json)[name] === 'function');
+}
+
+/** transformers.js tokenizers are callable, so `typeof` says function. */
+function isTransformersTokenizer(
+  value: unknown,
+): value is { _tokenizerJSON: Json; _tokenizerConfig: Json; chat_template: unknown } {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  if (!('_tokenizerJSON' in value) || !('_tokenizerConfig' in value)) return false;
+  return isObject(value._tokenizerJSON) && isObject(value._tokenizerConfig);
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+async function readJson(path: string): Promise<Json> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new ModelError(
+      `Expected \`${path}\` to be a readable file, got an error (${String(error)}); ` +
+        'import or fetch the model again',
+      'MISSING_MODEL',
+      { cause: error },
+    );
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw invalid(path, String(error), error);
+  }
+  if (!isObject(value)) throw invalid(path, 'another JSON value', undefined);
+  return value;
+}
+
+function invalid(path: string, found: string, cause: unknown): ModelError {
+  return new ModelError(
+    `Expected \`${path}\` to be a JSON object, got ${found}; import or fetch the model again`,
+    'INVALID_MODEL',
+    { cause },
+  );
+}
