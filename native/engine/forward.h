@@ -1,7 +1,6 @@
 // What the engine needs of a model: one forward pass over a packed step. native/ort/ implements it
 // with ONNX Runtime; the tests implement it with exact integers.
-#ifndef ESPALIER_ENGINE_FORWARD_H_
-#define ESPALIER_ENGINE_FORWARD_H_
+#pragma once
 
 #include <cstdint>
 #include <span>
@@ -9,8 +8,6 @@
 #include "kernels/span.h"
 
 namespace espalier {
-
-inline constexpr int kPageSlots = 16;  // KV slots in a page
 
 // The inputs of one step. Rows are in depth-first order of the token tree (DESIGN §4.3).
 struct ForwardInput {
@@ -37,5 +34,3 @@ class Forward {
 };
 
 }  // namespace espalier
-
-#endif  // ESPALIER_ENGINE_FORWARD_H_

@@ -21,6 +21,8 @@ export interface AddonModelSpec {
   /** Whether the graph has a `logit_scale` output (int8). */
   readonly hasLogitScale: boolean;
   readonly context: number;
+  /** Threads that a step runs on. */
+  readonly threads: number;
   /** KV pool size in pages of 16 slots. */
   readonly pages: number;
   /** Most rows in a step that fill known tokens. */
@@ -43,25 +45,45 @@ export interface AddonSampling {
   readonly stops: readonly Uint8Array[];
 }
 
-/** One finished request. `error` set: failed; `code` is an ErrorCode of src/errors.ts. */
+/** One finished request: `error` and `code` (an ErrorCode of src/errors.ts), or an answer. */
 export interface Completion {
   readonly request: RequestId;
   readonly error?: string;
   readonly code?: string;
-  /** load */
-  readonly model?: ModelIndex;
-  /** extend and sample */
-  readonly node?: NodeId;
-  /** extend: [readAt.length, headWidth] */
-  readonly heads?: Float32Array;
-  readonly computed?: number;
-  /** sample */
-  readonly tokens?: Int32Array;
-  readonly logProbs?: Float32Array;
-  readonly finish?: 0 | 1 | 2 | 3; // eos, delimiter, stop, length
 }
 
-/** One engine: one thread, any number of models, one ONNX Runtime pool. */
+/** Answer to `load`. */
+export interface LoadAnswer {
+  readonly model: ModelIndex;
+}
+
+/** Answer to `extend`. */
+export interface ExtendAnswer {
+  readonly node: NodeId;
+  /** [readAt.length, headWidth] */
+  readonly heads: Float32Array;
+  readonly computed: number;
+}
+
+/** Answer to `sample`, for one child. */
+export interface SampleAnswer {
+  readonly node: NodeId;
+  readonly tokens: Int32Array;
+  readonly logProbs: Float32Array;
+  /** 0 eos, 1 delimiter, 2 stop, 3 length */
+  readonly finish: number;
+}
+
+/** Answer to `stats`. */
+export interface StatsAnswer {
+  /** pages, pagesUsed, nodes, steps, prefilled, decoded, runSeconds, engineSeconds */
+  readonly stats: Float64Array;
+}
+
+/**
+ * One engine: one thread, any number of models. Stopped and joined when its environment ends.
+ * Nodes and models named here must be live: src/engine/ sees to it.
+ */
 export interface AddonEngine {
   load(request: RequestId, spec: AddonModelSpec): void;
   extend(
@@ -83,19 +105,18 @@ export interface AddonEngine {
   /** Unfinished requests among these complete with code ABORTED by the next step. */
   abort(requests: Int32Array): void;
   release(model: ModelIndex, node: NodeId): void;
-  /** [pages, pagesUsed, nodes, steps, prefilled, decoded, runSeconds, engineSeconds] */
-  stats(model: ModelIndex): Float64Array;
+  /** Answered in order with everything queued before. */
+  stats(request: RequestId, model: ModelIndex): void;
+  /** Pending requests of the model complete with code DISPOSED first. */
   unload(request: RequestId, model: ModelIndex): void;
-  /** Stops and joins the thread; pending requests complete with code DISPOSED first. */
-  dispose(): void;
 }
 
 export interface Addon {
   /** Opens ONNX Runtime's library; throws with what was found and expected. */
   openRuntime(libraryPath: string): { readonly version: string; readonly providers: string[] };
+  /** `onCompletions` is called once for each engine step that finished anything. */
   Engine: new (
     libraryPath: string,
-    threads: number,
     onCompletions: (batch: Completion[]) => void,
   ) => AddonEngine;
 }

@@ -103,7 +103,8 @@ export interface TokenTree {
   /** Gives a node back; its pages are freed once nothing below uses them. Idempotent use is an error. */
   release(node: NodeId): void;
 
-  stats(): TreeStats;
+  /** Counters after everything queued before this call was taken up. */
+  stats(): Promise<TreeStats>;
 
   /** Rejects pending work within one step and frees the pool. */
   dispose(): Promise<void>;
