@@ -1,0 +1,187 @@
+// A run on disk: run.json (what is needed to repeat it), results.jsonl (a line a problem, appended
+// as problems finish, put in dataset order at the end), timings.jsonl (all that depends on clocks).
+// A killed run resumes; another configuration in the same directory is refused.
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expectedMessage, invalidOption, ModelError } from '../errors.js';
+import { JsonLines, readJsonLines, writeFailed } from './json-lines.js';
+
+/** Plain JSON. */
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json };
+
+/** Everything that determines a run's results; never a clock, a path or a degree of parallelism. */
+export type RunConfiguration = { readonly [key: string]: Json };
+
+/** What every line of results.jsonl has, whatever else it records. */
+export interface RunRecord {
+  /** Position of the problem in the dataset, from 0. */
+  readonly index: number;
+  readonly id: string;
+}
+
+/**
+ * Checks that a run of `configuration` could start or resume at `path`; changes nothing.
+ * @throws OptionError if the directory holds another run or other files; ModelError if unreadable
+ */
+export async function checkRunDirectory(
+  path: string,
+  configuration: RunConfiguration,
+): Promise<void> {
+  let names: string[];
+  try {
+    names = await readdir(path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return;
+    if (code === 'ENOTDIR') throw invalidOption('out', 'a directory', path);
+    throw writeFailed(path, cause);
+  }
+  if (!names.includes('run.json')) {
+    const stranger = names.find((name) => !name.startsWith('run.json.'));
+    if (stranger === undefined) return;
+    throw invalidOption('out', `a new or empty directory, or a run (it holds ${stranger})`, path);
+  }
+  const found = await readConfiguration(join(path, 'run.json'));
+  const difference = firstDifference(found, configuration, '');
+  if (difference === undefined) return;
+  const [where, there, here] = difference;
+  const expected = `a run of the same configuration (its ${where} is ${show(there)}, not ${show(here)})`;
+  throw invalidOption('out', expected, path);
+}
+
+/** An open run. `append` what finishes, `finish` when all of it is there, `close` in any case. */
+export class RunDirectory<R extends RunRecord> {
+  readonly #path: string;
+  readonly #results: JsonLines;
+  readonly #timings: JsonLines;
+  readonly #records: Map<number, R>;
+
+  private constructor(path: string, results: JsonLines, timings: JsonLines, records: readonly R[]) {
+    this.#path = path;
+    this.#results = results;
+    this.#timings = timings;
+    this.#records = new Map(records.map((record) => [record.index, record]));
+  }
+
+  /**
+   * Creates the directory and run.json, or resumes what is there.
+   * @throws as checkRunDirectory; ModelError WRITE_FAILED, INVALID_FILE
+   */
+  static async open<R extends RunRecord>(
+    path: string,
+    configuration: RunConfiguration,
+  ): Promise<RunDirectory<R>> {
+    await checkRunDirectory(path, configuration);
+    const records = (await readJsonLines(join(path, 'results.jsonl'))).map(asRecord<R>);
+    try {
+      await mkdir(path, { recursive: true });
+    } catch (cause) {
+      throw writeFailed(path, cause);
+    }
+    await replaceFile(join(path, 'run.json'), `${JSON.stringify(configuration, null, 2)}\n`);
+    const results = await JsonLines.open(join(path, 'results.jsonl'));
+    const timings = await JsonLines.open(join(path, 'timings.jsonl'));
+    return new RunDirectory(path, results, timings, records);
+  }
+
+  /** Finished problems by dataset position. */
+  get records(): ReadonlyMap<number, R> {
+    return this.#records;
+  }
+
+  /** Records a finished problem; `timing` goes to timings.jsonl. Resolves once both are flushed. */
+  async append(record: R, timing: Json): Promise<void> {
+    await this.#results.append(record);
+    await this.#timings.append(timing);
+    this.#records.set(record.index, record);
+  }
+
+  /** Adds a line of clocks alone. */
+  async appendTiming(timing: Json): Promise<void> {
+    await this.#timings.append(timing);
+  }
+
+  /** Every clock line, earlier invocations' included. */
+  readTimings(): Promise<readonly unknown[]> {
+    return readJsonLines(join(this.#path, 'timings.jsonl'));
+  }
+
+  /** Puts results.jsonl in dataset order, in one step that a kill cannot tear; the last call but close. */
+  async finish(): Promise<void> {
+    await this.#results.close();
+    const ordered = [...this.#records.values()].sort((a, b) => a.index - b.index);
+    const text = ordered.map((record) => `${JSON.stringify(record)}\n`).join('');
+    await replaceFile(join(this.#path, 'results.jsonl'), text);
+  }
+
+  async close(): Promise<void> {
+    await this.#results.close();
+    await this.#timings.close();
+  }
+}
+
+/** Writes beside the file and renames over it. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.partial`;
+  try {
+    const handle = await open(temporary, 'w');
+    try {
+      await handle.writeFile(text);
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw writeFailed(path, cause);
+  }
+}
+
+async function readConfiguration(path: string): Promise<Json> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Json;
+  } catch (cause) {
+    const message = expectedMessage('run.json', 'a readable JSON object', path);
+    throw new ModelError(message, 'INVALID_FILE', { cause });
+  }
+}
+
+function asRecord<R extends RunRecord>(value: unknown, line: number): R {
+  const record = value as Partial<RunRecord> | null;
+  if (typeof record === 'object' && Number.isInteger(record?.index)) return value as R;
+  const place = `results.jsonl:${line + 1}`;
+  throw new ModelError(expectedMessage(place, 'a record with an index', value), 'INVALID_FILE');
+}
+
+/** The first place, by name, at which two JSON values differ: [path, there, here]. */
+function firstDifference(
+  there: Json | undefined,
+  here: Json | undefined,
+  path: string,
+): [string, Json | undefined, Json | undefined] | undefined {
+  if (!isObject(there) || !isObject(here)) {
+    const isEqual = JSON.stringify(there) === JSON.stringify(here);
+    return isEqual ? undefined : [path, there, here];
+  }
+  for (const key of new Set([...Object.keys(here), ...Object.keys(there)])) {
+    const inside = path === '' ? key : `${path}.${key}`;
+    const difference = firstDifference(there[key], here[key], inside);
+    if (difference !== undefined) return difference;
+  }
+  return undefined;
+}
+
+function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function show(value: Json | undefined): string {
+  return value === undefined ? 'not given' : JSON.stringify(value);
+}
