@@ -27,8 +27,8 @@ GetApiBase FindApiBase(const std::string& path) {
   MultiByteToWideChar(CP_UTF8, 0, path.c_str(), -1, wide.data(), length);
   const HMODULE library = LoadLibraryExW(wide.c_str(), nullptr, LOAD_WITH_ALTERED_SEARCH_PATH);
   if (library == nullptr) {
-    throw std::runtime_error("Expected ONNX Runtime's library at " + path +
-                             ", got Windows error " + std::to_string(GetLastError()) +
+    throw std::runtime_error("Expected ONNX Runtime's library at " + path + ", got Windows error " +
+                             std::to_string(GetLastError()) +
                              "; install onnxruntime-node or set ESPALIER_ORT_LIBRARY");
   }
   return reinterpret_cast<GetApiBase>(GetProcAddress(library, "OrtGetApiBase"));
@@ -38,8 +38,8 @@ GetApiBase FindApiBase(const std::string& path) {
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     const char* reason = dlerror();
-    throw std::runtime_error("Expected ONNX Runtime's library at " + path + ", got: " +
-                             (reason != nullptr ? reason : "no reason given") +
+    throw std::runtime_error("Expected ONNX Runtime's library at " + path +
+                             ", got: " + (reason != nullptr ? reason : "no reason given") +
                              "; install onnxruntime-node or set ESPALIER_ORT_LIBRARY");
   }
   return reinterpret_cast<GetApiBase>(dlsym(library, "OrtGetApiBase"));
@@ -84,8 +84,8 @@ Runtime::Runtime(const std::string& path) : path_(path) {
     Environment();
     providers_ = Ort::GetAvailableProviders();
   } catch (const Ort::Exception& error) {
-    throw std::runtime_error("Expected ONNX Runtime at " + path + " to start, got: " +
-                             error.what());
+    throw std::runtime_error("Expected ONNX Runtime at " + path +
+                             " to start, got: " + error.what());
   }
 }
 

@@ -17,7 +17,7 @@ class Runtime {
   static Runtime& Open(const std::string& path);
 
   const std::string& path() const { return path_; }
-  const std::string& version() const { return version_; }                  // "1.30.0"
+  const std::string& version() const { return version_; }                   // "1.30.0"
   const std::vector<std::string>& providers() const { return providers_; }  // execution providers
 
   // Held by a session while it runs.
