@@ -32,8 +32,7 @@ struct Bench {
   explicit Bench(int pages, int chunk = 32)
       : vocabulary(MakeVocabulary()),
         fake(new FakeForward(pages, kWidth)),
-        scheduler(std::unique_ptr<Forward>(fake), ModelLimits{pages, kContext, chunk},
-                  vocabulary) {
+        scheduler(std::unique_ptr<Forward>(fake), ModelLimits{pages, kContext, chunk}, vocabulary) {
     paths[0] = {};
   }
 
@@ -57,8 +56,8 @@ struct Bench {
     for (int i = 0; i < children; ++i) {
       request.children.push_back({++last_request, random(), max_tokens});
       const auto& path = paths.at(parent);
-      auto tokens = SampleAlone(path, request, request.children.back(), kWidth, *vocabulary,
-                                kContext);
+      auto tokens =
+          SampleAlone(path, request, request.children.back(), kWidth, *vocabulary, kContext);
       expected[last_request] = {path, {}, 0, true, std::move(tokens)};
     }
     scheduler.Add(request);
@@ -209,6 +208,24 @@ TEST(known_tokens_are_not_run_twice) {
   bench.Run();
   CHECK(bench.done.at(0).computed == 20);
   bench.Take();
+}
+
+TEST(forks_all_along_a_run_see_their_own_part_of_it) {
+  for (int seed = 0; seed < 20; ++seed) {
+    Bench bench(200);
+    std::mt19937_64 random(seed);
+    const auto trunk = RandomTokens(random, 100);
+    bench.Extend(0, trunk, {99});
+    bench.Run();
+    bench.Take();
+    for (int i = 0; i < 12; ++i) {
+      auto branch = trunk;
+      branch[random() % 99] = 10 + i;
+      bench.Extend(0, branch, {99});
+    }
+    bench.Run();
+    CHECK(bench.Take().size() == 12);
+  }
 }
 
 TEST(chunks_bound_the_rows_of_a_step) {
