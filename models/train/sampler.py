@@ -6,6 +6,7 @@ from llama import Llama
 from vocabulary import EOS_ID, PAD_ID, decode, encode_prompt
 
 MAX_NEW = 128
+CHUNK = 64  # rows decoded together; few enough that their cache stays in the processor
 
 
 @torch.inference_mode()
@@ -15,8 +16,8 @@ def sample(model: Llama, questions: list[str], temperature: float, seed: int = 0
     order = sorted(range(len(questions)), key=lambda i: len(questions[i]))
     generator = torch.Generator().manual_seed(seed)
     solutions = [""] * len(questions)
-    for start in range(0, len(order), 256):
-        chunk = order[start : start + 256]
+    for start in range(0, len(order), CHUNK):
+        chunk = order[start : start + CHUNK]
         prompts = [encode_prompt(questions[i]) for i in chunk]
         for i, ids in zip(chunk, _sample_chunk(model, prompts, temperature, generator)):
             solutions[i] = decode(ids)
@@ -36,17 +37,19 @@ def _sample_chunk(model, prompts, temperature, generator):
     states = model.cached(ids, torch.arange(width).expand(batch, -1), cache)
     last = states[torch.arange(batch), ends - 1]
     live, new = torch.arange(batch), [[] for _ in prompts]
+    going = torch.ones(batch, dtype=torch.bool)
     for step in range(MAX_NEW):
         tokens = _choose(model.logits(last), temperature, generator)
-        going = tokens != EOS_ID
+        going &= tokens != EOS_ID
         for row, token in zip(live[going].tolist(), tokens[going].tolist()):
             new[row].append(token)
         if not going.any() or step == MAX_NEW - 1:
             break
-        if not going.all():
+        if going.float().mean() < 0.7:  # rows that ended ride along until they are many
             live, tokens, ends = live[going], tokens[going], ends[going]
-            cache = cache[:, :, going]
-        last = model.cached(tokens[:, None], ends[:, None], cache)[:, 0]
+            cache, going = cache[:, :, going], going[going]
+        used = cache[..., : ends.max() + 1, :]
+        last = model.cached(tokens[:, None], ends[:, None], used)[:, 0]
         ends = ends + 1
     return new
 

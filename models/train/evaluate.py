@@ -1,0 +1,102 @@
+"""Measures checkpoints on a split: python evaluate.py SPLIT --prm FOLDER --policies FOLDER...
+
+Prints one JSON line a policy: accuracy a level and over all for greedy, any-of-8, majority@8 and
+reward-model best-of-8 (by the last and by the smallest score), and the reward model's step
+accuracy and area under the curve on the same samples.
+"""
+
+import argparse
+import json
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import torch
+
+from checker import check, split_steps
+from checkpoint import load_folder
+from corpus import SPLITS, draw_split
+from reward_data import batches, document
+from sampler import sample
+from train_prm import area_under_curve
+
+PATHS = 8
+TEMPERATURE = 0.7
+
+
+@torch.inference_mode()
+def score(prm, documents) -> list[list[float]]:
+    """Margins of each document's markers, in the documents' order."""
+    numbered = [(ids, [i] * len(labels)) for i, (ids, labels) in enumerate(documents)]
+    margins = [[] for _ in documents]
+    for ids, rows, columns, owners in batches(numbered, 16384, Random(0)):
+        found = prm.margin(prm(ids)[rows, columns])
+        for owner, margin in zip(owners.int().tolist(), found.tolist()):
+            margins[owner].append(margin)
+    return margins
+
+
+def majority(answers: list) -> object:
+    """The most frequent answer; of equally frequent ones the first given."""
+    counts = Counter(a for a in answers if a is not None)
+    return counts.most_common(1)[0][0] if counts else None
+
+
+def measure(policy, prm, problems) -> dict:
+    questions = [p.text() for p in problems]
+    greedy = sample(policy, questions, 0.0)
+    rounds = [sample(policy, questions, TEMPERATURE, seed) for seed in range(1, PATHS + 1)]
+    found = {"greedy": [check(p, split_steps(s)).solved for p, s in zip(problems, greedy)]}
+    steps = [[split_steps(r[i]) for r in rounds] for i in range(len(problems))]
+    verdicts = [[check(p, s) for s in row] for p, row in zip(problems, steps)]
+    documents = [document(p, s) for p, row in zip(problems, steps) for s in row]
+    margins = score(prm, documents)
+    found["any@8"] = [any(v.solved for v in row) for row in verdicts]
+    found["majority@8"] = [
+        majority([v.answer for v in row]) == p.answer for p, row in zip(problems, verdicts)
+    ]
+    for name, aggregate in (("last", lambda m: m[-1]), ("min", min)):
+        values = [aggregate(m) if m else float("-inf") for m in margins]
+        chosen = []
+        for i, row in enumerate(verdicts):
+            # A path without an answer is never chosen while another has one.
+            best = max(range(PATHS), key=lambda j: (row[j].answer is not None, values[i * PATHS + j]))
+            chosen.append(row[best].solved)
+        found[f"prm-best@8-{name}"] = chosen
+    return {"accuracy": by_level(problems, found), "steps": quality(documents, margins)}
+
+
+def by_level(problems, found: dict) -> dict:
+    """Percentages: all, then levels 1 to 5."""
+    table = {}
+    for name, right in found.items():
+        groups = {0: right}
+        for problem, solved in zip(problems, right):
+            groups.setdefault(problem.level, []).append(solved)
+        table[name] = [round(100 * sum(g) / len(g), 1) for _, g in sorted(groups.items())]
+    return table
+
+
+def quality(documents, margins) -> dict:
+    flat = torch.tensor([m for row in margins for m in row])
+    right = torch.tensor([label > 0 for _, labels in documents for label in labels])
+    return {
+        "count": len(flat), "right": round(right.float().mean().item(), 4),
+        "accuracy": round(((flat > 0) == right).float().mean().item(), 4),
+        "auc": round(area_under_curve(flat, right), 4),
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("split", choices=SPLITS)
+    parser.add_argument("--prm", type=Path, required=True)
+    parser.add_argument("--policies", type=Path, nargs="+", required=True)
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    reward = load_folder(arguments.prm)
+    for folder in arguments.policies:
+        result = measure(load_folder(folder), reward, draw_split(arguments.split))
+        line = {"policy": folder.name, "prm": arguments.prm.name, "split": arguments.split}
+        print(json.dumps(line | result), flush=True)
