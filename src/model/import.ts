@@ -1,6 +1,28 @@
 // Importing a checkpoint: a Hugging Face directory becomes a model package, whole or not at all.
-import type { Precision } from './manifest.js';
-import type { ModelPackage, ModelRole } from './package.js';
+import { stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { invalidOption, refuseUnknownKeys } from '../errors.js';
+import { Checkpoint } from './checkpoint.js';
+import { checkDestination, WholeFile, writeWhole } from './destination.js';
+import { modelFault } from './fault.js';
+import { matrixCount, writeGraph } from './graph.js';
+import {
+  FORMAT_VERSION,
+  formatManifest,
+  MANIFEST_FILE,
+  type Manifest,
+  type MatrixParameters,
+  MODEL_ROLES,
+  type ModelDimensions,
+  type ModelRole,
+  type PackageFile,
+  PRECISIONS,
+  type Precision,
+} from './manifest.js';
+import { OnnxWriter } from './onnx-writer.js';
+import { type ModelPackage, openPackage } from './package.js';
+import { readSource, type SourceModel } from './source.js';
+import { Weights } from './weights.js';
 
 export interface ImportOptions {
   /**
@@ -8,26 +30,226 @@ export interface ImportOptions {
    * @default what the architecture says
    */
   readonly role?: ModelRole;
-  /** @default 'int8' */
+  /**
+   * How the linears are stored and computed.
+   * @default 'int8'
+   */
   readonly precision?: Precision;
-  /** @default the destination's last path component */
+  /**
+   * The package's name.
+   * @default the destination's last path component
+   */
   readonly name?: string;
-  /** @default what the checkpoint's README says, or 'unknown' */
+  /**
+   * The model's licence.
+   * @default what the checkpoint's README.md says, or 'unknown'
+   */
   readonly licence?: string;
-  /** Where the checkpoint comes from. @default the source's last path component */
+  /**
+   * Where the checkpoint comes from.
+   * @default the source's last path component
+   */
   readonly source?: string;
-  /** Text that ends a step. @default "\n\n" */
+  /**
+   * Text that ends a step.
+   * @default "\n\n"
+   */
   readonly stepDelimiter?: string;
-  /** Replace a package that is already at the destination. @default false */
+  /**
+   * Replace a package that is already at the destination.
+   * @default false
+   */
   readonly overwrite?: boolean;
+  /** Stops the import; nothing is left behind. */
   readonly signal?: AbortSignal;
-  /** Called after each tensor. */
+  /** Called after each matrix. */
   readonly onProgress?: (done: number, total: number) => void;
+  /**
+   * Fold rotations into the weights. int8 is always rotated; fp32 only to prove that nothing changes.
+   * @default precision is 'int8'
+   * @internal
+   */
+  readonly rotate?: boolean;
 }
 
-/** Imports a checkpoint. */
-export declare function importModel(
+const OPTION_NAMES: readonly (keyof ImportOptions)[] = [
+  'role',
+  'precision',
+  'name',
+  'licence',
+  'source',
+  'stepDelimiter',
+  'overwrite',
+  'signal',
+  'onProgress',
+  'rotate',
+];
+
+/**
+ * Imports a checkpoint. The same checkpoint and options always give the same bytes.
+ * @param source a Hugging Face directory: config.json, model.safetensors, tokenizer.json,
+ *   tokenizer_config.json
+ * @param destination the package's directory, made here
+ * @throws OptionError; ModelError MISSING_MODEL, INVALID_MODEL, INVALID_FILE, UNSUPPORTED_MODEL,
+ *   WRONG_ROLE, WRITE_FAILED; the signal's reason
+ * @example
+ * await importModel('checkpoints/Llama-3.2-1B-Instruct', 'models/llama-3.2-1b');
+ */
+export async function importModel(
   source: string,
   destination: string,
-  options?: ImportOptions,
-): Promise<ModelPackage>;
+  options: ImportOptions = {},
+): Promise<ModelPackage> {
+  checkOptions(source, destination, options);
+  options.signal?.throwIfAborted();
+  await checkDirectory(source);
+  const model = await readSource(source);
+  const precision = options.precision ?? 'int8';
+  checkRole(source, model, options.role);
+  await checkDestination(destination, options.overwrite === true);
+  const checkpoint = await Checkpoint.open(source);
+  try {
+    const { architecture, backbone, head } = model;
+    const rotated = options.rotate ?? precision === 'int8';
+    const weights = new Weights(checkpoint, architecture, backbone, head, rotated);
+    const parameters = weights.check();
+    await writeWhole(destination, async (directory) => {
+      const files = await writeFiles(directory, model, weights, { ...options, precision });
+      const manifest = describe(model, parameters, files, {
+        source,
+        destination,
+        precision,
+        options,
+      });
+      await WholeFile.write(join(directory, MANIFEST_FILE), formatManifest(manifest));
+    });
+  } finally {
+    await checkpoint.close();
+  }
+  return openPackage(resolve(destination));
+}
+
+async function writeFiles(
+  directory: string,
+  model: SourceModel,
+  weights: Weights,
+  options: ImportOptions & { readonly precision: Precision },
+): Promise<Record<string, PackageFile>> {
+  const total = matrixCount(model.backbone.dimensions.layers);
+  let done = 0;
+  const onMatrix = () => {
+    options.signal?.throwIfAborted();
+    options.onProgress?.(++done, total);
+  };
+  const data = await WholeFile.create(join(directory, 'model.onnx.data'));
+  try {
+    const writer = new OnnxWriter(data, 'model.onnx.data');
+    const { role } = model.architecture;
+    await writeGraph(writer, weights, { role, precision: options.precision, onMatrix });
+    const graph = writer.finish(model.architectureName, 'espalier');
+    return {
+      'model.onnx': await WholeFile.write(join(directory, 'model.onnx'), graph),
+      'model.onnx.data': await data.finish(),
+      'tokenizer.json': await WholeFile.write(
+        join(directory, 'tokenizer.json'),
+        model.tokenizerJson,
+      ),
+      'tokenizer_config.json': await WholeFile.write(
+        join(directory, 'tokenizer_config.json'),
+        model.tokenizerConfigJson,
+      ),
+    };
+  } finally {
+    await data.close();
+  }
+}
+
+function describe(
+  model: SourceModel,
+  parameters: number,
+  files: Readonly<Record<string, PackageFile>>,
+  given: {
+    readonly source: string;
+    readonly destination: string;
+    readonly precision: Precision;
+    readonly options: ImportOptions;
+  },
+): Manifest {
+  const { options } = given;
+  return {
+    formatVersion: FORMAT_VERSION,
+    name: options.name ?? basename(resolve(given.destination)),
+    role: model.architecture.role,
+    architecture: model.architectureName,
+    dimensions: model.backbone.dimensions,
+    precision: given.precision,
+    parameters,
+    matrixParameters: matrixParameters(model.backbone.dimensions, model.head.width),
+    headWidth: model.head.width,
+    specialTokens: model.specialTokens,
+    stepDelimiter: options.stepDelimiter ?? '\n\n',
+    prmFormat: model.architecture.prmFormat,
+    source: options.source ?? basename(resolve(given.source)),
+    licence: options.licence ?? model.licence,
+    files,
+  };
+}
+
+function matrixParameters(dimensions: ModelDimensions, headWidth: number): MatrixParameters {
+  const { layers, hidden, heads, kvHeads, headDim, inner } = dimensions;
+  const attention = hidden * (heads + 2 * kvHeads) * headDim + heads * headDim * hidden;
+  return { body: layers * (attention + 3 * hidden * inner), head: hidden * headWidth };
+}
+
+function checkOptions(source: unknown, destination: unknown, options: ImportOptions): void {
+  for (const [name, value] of Object.entries({ source, destination })) {
+    if (typeof value !== 'string' || value === '') throw invalidOption(name, 'a path', value);
+  }
+  if (typeof options !== 'object' || options === null) {
+    throw invalidOption('importModel options', 'an object', options);
+  }
+  refuseUnknownKeys('an option of importModel', { ...options }, OPTION_NAMES);
+  const { role, precision } = options;
+  if (role !== undefined && !MODEL_ROLES.includes(role)) {
+    throw invalidOption('role', `one of ${MODEL_ROLES.join(', ')}`, role);
+  }
+  if (precision !== undefined && !PRECISIONS.includes(precision)) {
+    throw invalidOption('precision', `one of ${PRECISIONS.join(', ')}`, precision);
+  }
+  for (const name of ['name', 'licence', 'source', 'stepDelimiter'] as const) {
+    const value: unknown = options[name];
+    if (value !== undefined && (typeof value !== 'string' || value === '')) {
+      throw invalidOption(name, 'a non-empty string', value);
+    }
+  }
+  if (precision !== 'fp32' && options.rotate === false) {
+    throw invalidOption('rotate', 'true for int8', options.rotate);
+  }
+}
+
+async function checkDirectory(source: string): Promise<void> {
+  const isDirectory = await stat(source).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isDirectory) return;
+  throw modelFault(
+    'MISSING_MODEL',
+    source,
+    "a checkpoint's directory",
+    'no such directory',
+    'check the path',
+  );
+}
+
+function checkRole(source: string, model: SourceModel, role: ModelRole | undefined): void {
+  const found = model.architecture.role;
+  if (role === undefined || role === found) return;
+  throw modelFault(
+    'WRONG_ROLE',
+    source,
+    `a checkpoint for role ${role}`,
+    `${model.architectureName}, which is for role ${found}`,
+    `import it with role ${found}, or choose another checkpoint`,
+  );
+}

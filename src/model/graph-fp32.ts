@@ -1,0 +1,128 @@
+// The body of an fp32 graph, plain or rotated: the same layers from stock norms and products.
+import {
+  type GraphContext,
+  gatherOutputRows,
+  writeSwiGlu,
+  writeTreeAttention,
+} from './graph-context.js';
+import { transposeLinear } from './quantise.js';
+import type { Linear } from './weights.js';
+
+export async function writePlainBody(context: GraphContext, embedded: string): Promise<void> {
+  const { weights } = context;
+  const { layers } = weights.backbone.dimensions;
+  const { tensors } = weights.architecture;
+  let residual = embedded;
+  let delta: string | undefined;
+  for (let index = 0; index < layers; index++) {
+    const layer = `/model/layers.${index}`;
+    const names = tensors.layer(index);
+    const before = await writeNorm(
+      context,
+      `${layer}/input_layernorm`,
+      names.attentionNorm,
+      residual,
+      delta,
+    );
+    const qkv = await writeProduct(
+      context,
+      `${layer}/attn/qkv_proj`,
+      before.normed,
+      await weights.queryKeyValue(index),
+    );
+    const attention = writeTreeAttention(context, index, qkv, '');
+    const output = await writeProduct(
+      context,
+      `${layer}/attn/o_proj`,
+      attention.out,
+      await weights.attentionOutput(index),
+    );
+    const between = await writeNorm(
+      context,
+      `${layer}/post_attention_layernorm`,
+      names.mlpNorm,
+      before.residual,
+      output,
+    );
+    const gateUp = await writeProduct(
+      context,
+      `${layer}/mlp/gate_up_proj`,
+      between.normed,
+      await weights.gateUp(index),
+    );
+    const activation = writeSwiGlu(context, index, gateUp, '');
+    delta = await writeProduct(
+      context,
+      `${layer}/mlp/down_proj`,
+      activation.out,
+      await weights.down(index),
+    );
+    residual = between.residual;
+  }
+  await writeHead(context, residual, delta as string);
+}
+
+/** The last norm and the head, on output rows alone. */
+async function writeHead(context: GraphContext, residual: string, delta: string): Promise<void> {
+  const { writer, weights, outputName } = context;
+  const last = await writeNorm(
+    context,
+    '/model/norm',
+    weights.architecture.tensors.finalNorm,
+    gatherOutputRows(writer, 'residual', residual),
+    gatherOutputRows(writer, 'delta', delta),
+  );
+  await writeProduct(context, '/model/head', last.normed, await weights.headLinear(), outputName);
+}
+
+/** Adds `delta`, if there is one, to the residual stream and norms the sum. */
+async function writeNorm(
+  context: GraphContext,
+  name: string,
+  tensor: string,
+  residual: string,
+  delta: string | undefined,
+): Promise<{ residual: string; normed: string }> {
+  const { writer, weights } = context;
+  const { dimensions, normEpsilon } = weights.backbone;
+  const floats = { epsilon: normEpsilon };
+  const scale = await writer.initializer(`${name}.weight`, await weights.norm(tensor), [
+    dimensions.hidden,
+  ]);
+  if (delta === undefined) {
+    const node = `${name}/SimplifiedLayerNormalization`;
+    const normed = `${node}/output_0`;
+    const integers = { axis: -1, stash_type: 1 };
+    writer.node('SimplifiedLayerNormalization', node, [residual, scale], [normed], {
+      integers,
+      floats,
+    });
+    return { residual, normed };
+  }
+  const node = `${name}/SkipSimplifiedLayerNormalization`;
+  const [normed, sum] = [`${node}/output_0`, `${node}/output_3`] as const;
+  const outputs = [normed, '', '', sum]; // output, mean, inv_std_var, input_skip_bias_sum
+  writer.node('SkipSimplifiedLayerNormalization', node, [residual, delta, scale], outputs, {
+    domain: 'com.microsoft',
+    floats,
+  });
+  return { residual: sum, normed };
+}
+
+async function writeProduct(
+  context: GraphContext,
+  name: string,
+  rows: string,
+  linear: Linear,
+  outputName?: string,
+): Promise<string> {
+  const { writer, onMatrix } = context;
+  const values = transposeLinear(linear.values, linear.outputs);
+  const inputs = values.length / linear.outputs;
+  const weight = await writer.initializer(`${name}.weight`, values, [inputs, linear.outputs]);
+  onMatrix();
+  const node = `${name}/MatMul`;
+  const output = outputName ?? `${node}/output_0`;
+  writer.node('MatMul', node, [rows, weight], [output]);
+  return output;
+}

@@ -1,0 +1,71 @@
+// The graph of a model package: a packed step of T rows over a shared pool of keys and values, with
+// the head on R output rows. Inputs, outputs and the ops' signatures are the contract with native/.
+
+import type { GraphContext } from './graph-context.js';
+import { writePlainBody } from './graph-fp32.js';
+import { writeInt8Body } from './graph-int8.js';
+import type { ModelRole, Precision } from './manifest.js';
+import type { OnnxWriter } from './onnx-writer.js';
+import type { Weights } from './weights.js';
+
+/** Slots of a page of the pool. */
+const PAGE_SLOTS = 16;
+
+/** Matrices that a graph is made of: what `onMatrix` counts. */
+export function matrixCount(layers: number): number {
+  return 4 * layers + 2;
+}
+
+/** Writes inputs, body, head and outputs. */
+export async function writeGraph(
+  writer: OnnxWriter,
+  weights: Weights,
+  options: { role: ModelRole; precision: Precision; onMatrix: () => void },
+): Promise<void> {
+  const { dimensions, inverseFrequencies } = weights.backbone;
+  const outputName = options.role === 'policy' ? 'logits' : 'score_logits';
+  writeInputs(writer, weights);
+  const context: GraphContext = {
+    writer,
+    weights,
+    outputName,
+    inverseFrequencies: await writer.initializer('/model/inv_freq', inverseFrequencies, [
+      dimensions.headDim / 2,
+    ]),
+    onMatrix: options.onMatrix,
+  };
+  const embedded = await writeEmbedding(context);
+  writer.output(outputName, 'float', ['R', weights.head.width]);
+  if (options.precision === 'int8') {
+    writer.output('logit_scale', 'float', ['R']);
+    await writeInt8Body(context, embedded);
+  } else {
+    await writePlainBody(context, embedded);
+  }
+}
+
+function writeInputs(writer: OnnxWriter, weights: Weights): void {
+  const { layers, kvHeads, headDim } = weights.backbone.dimensions;
+  writer.input('input_ids', 'int64', ['T']);
+  writer.input('positions', 'int32', ['T']);
+  writer.input('slots', 'int32', ['T']);
+  writer.input('spans', 'int32', ['S', 5]);
+  writer.input('output_rows', 'int64', ['R']);
+  for (let index = 0; index < layers; index++) {
+    writer.input(`key_cache.${index}`, 'float', [kvHeads, 'pages', headDim, PAGE_SLOTS]);
+    writer.input(`value_cache.${index}`, 'float', [kvHeads, 'pages', PAGE_SLOTS, headDim]);
+  }
+}
+
+async function writeEmbedding({ writer, weights, onMatrix }: GraphContext): Promise<string> {
+  const { vocabulary, hidden } = weights.backbone.dimensions;
+  const table = await writer.initializer('model.embed_tokens.weight', await weights.embedding(), [
+    vocabulary,
+    hidden,
+  ]);
+  onMatrix();
+  const node = '/model/embed_tokens/Gather';
+  const output = `${node}/output_0`;
+  writer.node('Gather', node, [table, 'input_ids'], [output], { integers: { axis: 0 } });
+  return output;
+}

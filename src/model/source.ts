@@ -1,0 +1,152 @@
+// The small files of a Hugging Face checkpoint: config.json, generation_config.json, the tokenizer's
+// two, the chat template and the README's licence. Reads and checks; writes nothing.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Architecture, architectureOf, type Backbone, type Head } from './architectures.js';
+import { modelFault, systemCode } from './fault.js';
+import { Fields } from './fields.js';
+import type { Manifest } from './manifest.js';
+
+/** A checkpoint but for its tensors. */
+export interface SourceModel {
+  readonly architectureName: string;
+  readonly architecture: Architecture;
+  readonly backbone: Backbone;
+  readonly head: Head;
+  readonly specialTokens: Manifest['specialTokens'];
+  readonly licence: string;
+  /** As the package will hold them; the chat template is inside the config. */
+  readonly tokenizerJson: string;
+  readonly tokenizerConfigJson: string;
+}
+
+const REMEDY = 'check that the checkpoint is complete';
+
+/** @throws ModelError MISSING_MODEL, INVALID_MODEL or UNSUPPORTED_MODEL */
+export async function readSource(directory: string): Promise<SourceModel> {
+  const config = await readFields(join(directory, 'config.json'));
+  const { name, architecture } = architectureOf(config);
+  const backbone = architecture.backbone(config);
+  const tokenizerPath = join(directory, 'tokenizer.json');
+  const tokenizerJson = await readText(tokenizerPath);
+  const tokens = tokenIds(parse(tokenizerJson, tokenizerPath), backbone.dimensions.vocabulary);
+  const configPath = join(directory, 'tokenizer_config.json');
+  const template = await readText(join(directory, 'chat_template.jinja'), true);
+  const tokenizerConfigJson = withTemplate(await readText(configPath), configPath, template);
+  return {
+    architectureName: name,
+    architecture,
+    backbone,
+    head: architecture.head(config, backbone.dimensions),
+    specialTokens: specialTokens(
+      [config, await readFields(join(directory, 'generation_config.json'), true)],
+      parse(tokenizerConfigJson, configPath),
+      tokens,
+      backbone.dimensions.vocabulary,
+    ),
+    licence: licenceOf(await readText(join(directory, 'README.md'), true)),
+    tokenizerJson,
+    tokenizerConfigJson,
+  };
+}
+
+/** BOS, and everything that any of the files says ends a text: chat models often name two. */
+function specialTokens(
+  configs: readonly Fields[],
+  tokenizerConfig: Fields,
+  tokens: ReadonlyMap<string, number>,
+  vocabulary: number,
+): Manifest['specialTokens'] {
+  const named = (key: string): number[] => {
+    const text = tokenText(tokenizerConfig.raw(key));
+    const id = text === undefined ? undefined : tokens.get(text);
+    return id === undefined ? [] : [id];
+  };
+  const listed = (config: Fields, key: string): number[] => {
+    if (!config.has(key)) return [];
+    if (Array.isArray(config.raw(key))) return config.integers(key, 0, vocabulary - 1);
+    return [config.integer(key, 0, vocabulary - 1)];
+  };
+  const bos = [...named('bos_token'), ...configs.flatMap((each) => listed(each, 'bos_token_id'))];
+  const eos = [...configs.flatMap((each) => listed(each, 'eos_token_id')), ...named('eos_token')];
+  return { bos: bos[0] ?? null, eos: [...new Set(eos)].sort((a, b) => a - b) };
+}
+
+/**
+ * Texts of a tokenizer with their ids.
+ * @throws ModelError INVALID_MODEL if an id lies outside the model's vocabulary
+ */
+function tokenIds(tokenizer: Fields, vocabulary: number): ReadonlyMap<string, number> {
+  const ids = new Map<string, number>();
+  const model = tokenizer.object('model');
+  if (Array.isArray(model.raw('vocab'))) {
+    model.array('vocab').forEach((entry, id) => {
+      if (Array.isArray(entry)) ids.set(String(entry[0]), id);
+    });
+  } else {
+    const vocab = model.object('vocab');
+    for (const text of vocab.keys()) ids.set(text, vocab.integer(text));
+  }
+  for (const entry of tokenizer.has('added_tokens') ? tokenizer.array('added_tokens') : []) {
+    const token = new Fields(entry, tokenizer.path('added_tokens'), REMEDY);
+    ids.set(String(token.raw('content')), token.integer('id'));
+  }
+  for (const [text, id] of ids) {
+    if (id < vocabulary) continue;
+    throw modelFault(
+      'INVALID_MODEL',
+      tokenizer.where,
+      `a tokenizer whose ids are below vocab_size (${vocabulary})`,
+      `${id} for ${JSON.stringify(text)}`,
+      'take config.json and tokenizer.json from the same checkpoint',
+    );
+  }
+  return ids;
+}
+
+/** The file as it is, or with a template that lies beside it put inside. */
+function withTemplate(text: string, path: string, template: string): string {
+  const config = parse(text, path);
+  if (template === '' || config.has('chat_template')) return text;
+  const object = JSON.parse(text) as object;
+  return `${JSON.stringify({ ...object, chat_template: template }, null, 2)}\n`;
+}
+
+/** `license:` in the YAML head of a Hugging Face README. */
+function licenceOf(readme: string): string {
+  const head = /^---\r?\n([\s\S]*?)\r?\n---/.exec(readme)?.[1] ?? '';
+  return /^license:[ \t]*["']?([^\s"']+)/m.exec(head)?.[1] ?? 'unknown';
+}
+
+function tokenText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null || !('content' in value)) return undefined;
+  return typeof value.content === 'string' ? value.content : undefined;
+}
+
+async function readFields(path: string, optional = false): Promise<Fields> {
+  const text = await readText(path, optional);
+  return text === '' && optional ? new Fields({}, path, REMEDY) : parse(text, path);
+}
+
+function parse(text: string, path: string): Fields {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw modelFault('INVALID_MODEL', path, 'a JSON document', String(error), REMEDY, error);
+  }
+  return new Fields(json, path, REMEDY);
+}
+
+/** The text of a file; an optional one that is not there is empty. */
+async function readText(path: string, optional = false): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const isMissing = systemCode(error) === 'ENOENT';
+    if (optional && isMissing) return '';
+    const found = isMissing ? 'no such file' : String(error);
+    throw modelFault('MISSING_MODEL', path, 'a readable file', found, REMEDY, error);
+  }
+}

@@ -1,0 +1,144 @@
+// The matrices of a model as its graph needs them: packed, and for rotated graphs with the norms'
+// weights and the rotations folded in. Reads from the checkpoint one matrix at a time.
+import type { Architecture, Backbone, Head } from './architectures.js';
+import type { Checkpoint } from './checkpoint.js';
+import { hadamardBlock, hadamardRows, Rotation } from './rotation.js';
+
+/** A linear's weight: y = x weight^T. */
+export interface Linear {
+  readonly values: Float64Array; // [outputs, inputs]
+  readonly outputs: number;
+}
+
+export class Weights {
+  readonly #rotation: Rotation | undefined;
+
+  /** @param rotated fold norms and rotations (the graph then needs `hadamardBlock`) */
+  constructor(
+    readonly checkpoint: Checkpoint,
+    readonly architecture: Architecture,
+    readonly backbone: Backbone,
+    readonly head: Head,
+    readonly rotated: boolean,
+  ) {
+    this.#rotation = rotated ? new Rotation(backbone.dimensions.hidden) : undefined;
+  }
+
+  /** The block of the rotation that the SwiGLU op applies; 0 in a plain graph. */
+  get hadamardBlock(): number {
+    return this.rotated ? hadamardBlock(this.backbone.dimensions.inner) : 0;
+  }
+
+  /**
+   * Checks that every tensor is there in the right shape, before anything is written.
+   * @returns the number of weights, tied ones once
+   * @throws ModelError INVALID_MODEL
+   */
+  check(): number {
+    const { hidden, heads, kvHeads, headDim, inner, vocabulary, layers } = this.backbone.dimensions;
+    const { tensors } = this.architecture;
+    const shapes = new Map<string, readonly number[]>([
+      [tensors.embedding, [vocabulary, hidden]],
+      [tensors.finalNorm, [hidden]],
+    ]);
+    shapes.set(this.head.tensor, [this.head.width, hidden]);
+    for (let index = 0; index < layers; index++) {
+      const layer = tensors.layer(index);
+      shapes.set(layer.attentionNorm, [hidden]);
+      shapes.set(layer.query, [heads * headDim, hidden]);
+      shapes.set(layer.key, [kvHeads * headDim, hidden]);
+      shapes.set(layer.value, [kvHeads * headDim, hidden]);
+      shapes.set(layer.output, [hidden, heads * headDim]);
+      shapes.set(layer.mlpNorm, [hidden]);
+      shapes.set(layer.gate, [inner, hidden]);
+      shapes.set(layer.up, [inner, hidden]);
+      shapes.set(layer.down, [hidden, inner]);
+    }
+    let parameters = 0;
+    for (const [name, shape] of shapes) {
+      this.checkpoint.check(name, shape);
+      parameters += shape.reduce((product, side) => product * side, 1);
+    }
+    return parameters;
+  }
+
+  async embedding(): Promise<Float32Array> {
+    const table = await this.checkpoint.read(this.architecture.tensors.embedding); // [V, H]
+    const { hidden } = this.backbone.dimensions;
+    if (this.#rotation === undefined) return table;
+    const row = new Float64Array(hidden);
+    for (let start = 0; start < table.length; start += hidden) {
+      row.set(table.subarray(start, start + hidden));
+      this.#rotation.rotateRows(row);
+      table.set(row, start);
+    }
+    return table;
+  }
+
+  /** Columns of the product: all queries, all keys, all values. */
+  async queryKeyValue(index: number): Promise<Linear> {
+    const layer = this.architecture.tensors.layer(index);
+    return this.#afterNorm([layer.query, layer.key, layer.value], layer.attentionNorm);
+  }
+
+  async attentionOutput(index: number): Promise<Linear> {
+    const values = await this.#stacked([this.architecture.tensors.layer(index).output]);
+    return this.#intoResidual(values);
+  }
+
+  /** Columns of the product: gate, then up. */
+  async gateUp(index: number): Promise<Linear> {
+    const layer = this.architecture.tensors.layer(index);
+    return this.#afterNorm([layer.gate, layer.up], layer.mlpNorm);
+  }
+
+  async down(index: number): Promise<Linear> {
+    const values = await this.#stacked([this.architecture.tensors.layer(index).down]);
+    hadamardRows(values, this.hadamardBlock);
+    return this.#intoResidual(values);
+  }
+
+  async headLinear(): Promise<Linear> {
+    return this.#afterNorm([this.head.tensor], this.architecture.tensors.finalNorm);
+  }
+
+  /** A norm's own weight, which a plain graph applies itself; ones where it has been folded. */
+  async norm(tensor: string): Promise<Float32Array> {
+    const weight = await this.checkpoint.read(tensor); // [H]
+    return this.rotated ? weight.fill(1) : weight;
+  }
+
+  /** Weights one below the other, [sum of outputs, inputs]. */
+  async #stacked(tensors: readonly string[]): Promise<Float64Array> {
+    const parts: Float32Array[] = [];
+    for (const tensor of tensors) parts.push(await this.checkpoint.read(tensor));
+    const values = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let offset = 0;
+    for (const part of parts) {
+      values.set(part, offset);
+      offset += part.length;
+    }
+    return values;
+  }
+
+  /** A linear that reads a norm's output. */
+  async #afterNorm(tensors: readonly string[], norm: string): Promise<Linear> {
+    const { hidden } = this.backbone.dimensions;
+    const values = await this.#stacked(tensors);
+    const outputs = values.length / hidden;
+    if (this.#rotation === undefined) return { values, outputs };
+    const weight = await this.checkpoint.read(norm); // [H]
+    for (let i = 0; i < values.length; i++) {
+      values[i] = (values[i] as number) * (weight[i % hidden] as number);
+    }
+    this.#rotation.rotateRows(values);
+    return { values, outputs };
+  }
+
+  /** A linear whose product is added to the residual stream. */
+  #intoResidual(values: Float64Array): Linear {
+    const { hidden } = this.backbone.dimensions;
+    this.#rotation?.rotateColumns(values, values.length / hidden);
+    return { values, outputs: hidden };
+  }
+}
