@@ -24,8 +24,12 @@ export type TraceEvent =
       /** Sum over the child's tokens, in nats. */
       readonly logProb: number;
       readonly finish: FinishReason;
-      /** Identical siblings that share this child, itself included. */
-      readonly multiplicity: number;
+    }
+  | {
+      /** A child is identical to an earlier sibling and shares its path from here on. */
+      readonly type: 'merged';
+      readonly path: PathId;
+      readonly into: PathId;
     }
   | {
       /** The reward model scored the child's steps (one, but in Best-of-N all of the path). */
@@ -39,6 +43,8 @@ export type TraceEvent =
       readonly type: 'kept';
       readonly path: PathId;
       readonly round: number;
+      /** Identical siblings that share this path, itself included. */
+      readonly multiplicity: number;
     }
   | {
       /** `rank`: others were better. `cut`: a token limit ended the step, so it was dropped. */
@@ -51,6 +57,8 @@ export type TraceEvent =
       readonly type: 'completed';
       readonly path: PathId;
       readonly answer: string | null;
+      /** Identical siblings that share this path, itself included. */
+      readonly multiplicity: number;
     }
   | {
       /** A path ended without being complete: depth, tokens, childless, or a limit of the search. */

@@ -1,0 +1,151 @@
+// The one loop of all strategies: grow, select, prune, until a chain's rule, its depth or a limit ends
+// it. Chains never wait for each other, but where a token or FLOP limit could tell them apart.
+import { type Branch, rootBranch, toSearchPath } from './branch.js';
+import { grow } from './growth.js';
+import type { Settings } from './options.js';
+import { comparePathIds } from './path-id.js';
+import type { SearchPath, SearchResult, StopReason } from './result.js';
+import type { ChainRule } from './rules.js';
+import { encodePrompts, SearchState } from './state.js';
+import { tally } from './vote.js';
+
+/** Runs a search whose options were checked; `search` documents what it gives and throws. */
+export async function runSearch(question: string, settings: Settings): Promise<SearchResult> {
+  const startedAt = performance.now();
+  const prompts = encodePrompts(question, settings);
+  const search = new SearchState(settings, prompts);
+  const answers = new Set<Branch>();
+  try {
+    search.emit({
+      type: 'started',
+      strategy: settings.strategy.name,
+      question,
+      promptTokens: prompts.policy.length,
+    });
+    const root = await search.open();
+    if (root !== undefined) {
+      const chains = Array.from({ length: search.rule.chains }, async (_, chain) => {
+        const rule = search.rule.begin();
+        await runChain(search, rule, root, chain);
+        for (const branch of rule.answers()) answers.add(branch);
+      });
+      await Promise.all(chains);
+    }
+  } finally {
+    search.close();
+  }
+  search.stop.rethrow();
+  const result = conclude(search, answers, startedAt);
+  search.stop.rethrow();
+  return result;
+}
+
+/** One chain, round by round. Never rejects: failures go to the search's `stop`. */
+async function runChain(
+  search: SearchState,
+  rule: ChainRule,
+  root: Branch,
+  chain: number,
+): Promise<void> {
+  const { rootChildren, width, unit } = search.rule;
+  const depth = unit === 'path' ? 1 : search.settings.maxSteps;
+  let branches: readonly Branch[] = [root];
+  try {
+    for (let round = 0; round < depth && branches.length > 0; round++) {
+      const children = await grow(search, branches, {
+        chain,
+        round,
+        children: round === 0 ? rootChildren : width,
+        firstSibling: round === 0 ? chain * rootChildren : 0,
+      });
+      retire(search, branches, children);
+      const uncut = children.filter((child) => child.state !== 'cut');
+      const { live, isDone } = rule.select(uncut);
+      dispatch(search, children, live, isDone, round);
+      branches = isDone ? [] : live;
+      if (search.stop.signal.aborted || search.allowance.isLimited(chain)) break;
+    }
+    for (const branch of branches) endIncomplete(search, branch);
+  } catch (error) {
+    search.stop.fail(error);
+  }
+  search.allowance.end(chain);
+}
+
+/** Branches that were grown go; one without a child that a limit spared becomes an incomplete path. */
+function retire(
+  search: SearchState,
+  branches: readonly Branch[],
+  children: readonly Branch[],
+): void {
+  const isPath = search.rule.unit === 'path';
+  const parents = new Set(
+    children.filter((child) => isPath || child.state !== 'cut').map((child) => child.parent),
+  );
+  for (const branch of branches) {
+    if (branch.parent === undefined) continue;
+    if (parents.has(branch)) search.release(branch);
+    else endIncomplete(search, branch);
+  }
+}
+
+/** Sends each child where the selection wants it. */
+function dispatch(
+  search: SearchState,
+  children: readonly Branch[],
+  live: readonly Branch[],
+  isDone: boolean,
+  round: number,
+): void {
+  const kept = new Set(isDone ? [] : live);
+  for (const branch of live) {
+    if (!kept.has(branch)) continue;
+    const { id: path, multiplicity } = branch;
+    search.emit({ type: 'kept', path, round, multiplicity });
+  }
+  for (const child of children) {
+    if (kept.has(child)) continue;
+    search.release(child);
+    if (child.state === 'complete' || search.rule.unit === 'path') search.end(child);
+    else {
+      const reason = child.state === 'cut' ? 'cut' : 'rank';
+      search.emit({ type: 'pruned', path: child.id, round, reason });
+    }
+  }
+}
+
+function endIncomplete(search: SearchState, branch: Branch): void {
+  search.release(branch);
+  if (branch.parent !== undefined) search.end(branch);
+}
+
+/** The vote and the result. Incomplete paths count as answers; the vote asks them last. */
+function conclude(
+  search: SearchState,
+  answers: ReadonlySet<Branch>,
+  startedAt: number,
+): SearchResult {
+  const { aggregation, vote } = search.rule;
+  const paths = search.ended
+    .map((branch): SearchPath => {
+      const isAnswer = branch.state !== 'complete' || answers.has(branch);
+      return toSearchPath(branch, isAnswer, aggregation);
+    })
+    .sort((a, b) => comparePathIds(a.id, b.id));
+  const outcome = tally(paths, aggregation, vote);
+  const { answer, votes } = outcome;
+  search.emit({ type: 'voted', classes: votes });
+  const path = outcome.path ?? toSearchPath(rootBranch(0n), false, aggregation);
+  const interruption = search.stop.reason;
+  const stopReason: StopReason = interruption ?? search.allowance.reason ?? 'finished';
+  search.emit({ type: 'finished', path: path.id, answer, stopReason });
+  return {
+    answer,
+    path,
+    paths,
+    votes,
+    ledger: search.account.close((performance.now() - startedAt) / 1000),
+    stopReason,
+    reproducible: interruption === undefined,
+  };
+}
