@@ -124,6 +124,12 @@ int32_t SizeAttribute(const Ort::ConstKernelInfo& info, const char* name) {
   return static_cast<int32_t>(value);
 }
 
+// Input `row_scale` [rows]: there in the int8 form, null in the other.
+const float* RowScale(const OpTensors& tensors, Form form, size_t index, int64_t rows) {
+  return form == Form::kInt8 ? tensors.Input<float>(index, "row_scale", {rows})
+                             : tensors.Optional<float>(index, "row_scale", {rows});
+}
+
 // Runs `body` and returns what it throws as a status.
 template <typename Body>
 OrtStatus* Guard(const Body& body) noexcept {
@@ -192,7 +198,7 @@ class TreeAttentionKernel {
     args.value_cache = const_cast<float*>(
         tensors.Input<float>(5, "value_cache", {args.kv_heads, pages, kPageSlots, dim}));
     args.inv_freq = tensors.Input<float>(6, "inv_freq", {dim / 2});
-    if (form_ == Form::kInt8) args.row_scale = tensors.Input<float>(7, "row_scale", {rows});
+    args.row_scale = RowScale(tensors, form_, 7, rows);
     args.qkv_bias = tensors.Optional<float>(8, "qkv_bias", {width});
     args.q_norm = tensors.Optional<float>(9, "q_norm", {dim});
     args.k_norm = tensors.Optional<float>(10, "k_norm", {dim});
@@ -232,8 +238,8 @@ class SwiGluKernel {
     args.rows = Narrow(tensors, rows);
     args.inner = Narrow(tensors, width / 2);
     args.hadamard_block = hadamard_block_;
+    args.row_scale = RowScale(tensors, form_, 1, rows);
     if (form_ == Form::kInt8) {
-      args.row_scale = tensors.Input<float>(1, "row_scale", {rows});
       args.quantized = tensors.Output<uint8_t>(0, "out", {rows, width / 2});
       args.out_scale = tensors.Output<float>(1, "out_scale", {rows});
     } else {

@@ -9,6 +9,7 @@
 // is left out on other processors. C++ compiler: $CXX, or c++.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { arch, availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +17,10 @@ import { parseArgs } from 'node:util';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const compiler = process.env.CXX ?? 'c++';
+const { headerDirectory } = createRequire(import.meta.url)('../../native/ort/headers.cjs');
 const warnings = ['-Wall', '-Wextra', '-Werror'];
-const language = ['-std=c++20', '-ffp-contract=off', '-pthread', '-Inative', '-Itest/native'];
+const includes = ['-Inative', '-Itest/native', `-I${headerDirectory()}`];
+const language = ['-std=c++20', '-ffp-contract=off', '-pthread', ...includes];
 const optimised = ['-O2'];
 const sanitized = [
   '-O1',
@@ -131,7 +134,7 @@ async function build(programs, isSanitized) {
       const inputs = parts.get(program).map((source) => objects.get(source));
       await make(
         join(root, binary),
-        [...mode, '-pthread', ...inputs, '-o', binary],
+        [...mode, '-pthread', ...inputs, '-ldl', '-o', binary],
         inputs.map((input) => join(root, input)),
       );
       return binary;
