@@ -1,8 +1,9 @@
 """Trains one policy within a wall-clock budget: python train_policy.py NAME SECONDS FOLDER.
 
-Levels 1 and 2 alone for the first part of the budget, then all five; every step is about 4,096
-tokens; only the solution's tokens count in the loss. Writes FOLDER every few minutes and at the
-end, and one JSON line of progress a minute to standard output.
+Levels 1 and 2 alone for the first part of the budget, then 3 too, then all five (or `--mix` from
+the start); only the solution's tokens count in the loss. Writes FOLDER every few minutes and at
+the end, and one JSON line of progress a minute to standard output. `--until` stops early, not yet
+annealed, for a later run with `--start`.
 """
 
 import argparse
@@ -23,8 +24,8 @@ from sampler import sample
 STAGES = ((0.15, (1, 2)), (0.45, (1, 2, 3)), (1.0, (1, 2, 3, 4, 5)))  # share of budget, levels
 
 
-def levels_at(share: float) -> tuple[int, ...]:
-    return next((levels for end, levels in STAGES if share < end), STAGES[-1][1])
+def levels_at(share: float, stages: tuple) -> tuple[int, ...]:
+    return next((levels for end, levels in stages if share < end), stages[-1][1])
 
 
 def greedy_by_level(model: Llama, problems) -> list[float]:
@@ -35,15 +36,18 @@ def greedy_by_level(model: Llama, problems) -> list[float]:
     return [round(sum(r) / len(r), 3) for _, r in sorted(right.items())]
 
 
-def train(name: str, seconds: float, folder: Path, seed: int, tokens: int, rates: tuple) -> None:
-    torch.manual_seed(seed)
-    model = Llama(SHAPES[name])
-    optimiser, corpus = Optimiser(model, *rates), Corpus(seed)
+def train(arguments) -> None:
+    torch.manual_seed(arguments.seed)
+    name, folder, tokens = arguments.name, arguments.folder, arguments.tokens
+    model = load_folder(arguments.start) if arguments.start else Llama(SHAPES[name])
+    optimiser = Optimiser(model, arguments.matrix_rate, arguments.vector_rate)
+    corpus = Corpus(arguments.seed)
+    stages = ((1.0, tuple(map(int, arguments.mix))),) if arguments.mix else STAGES
     probe = draw_split("calibration")[::6]  # 20 a level
-    clock, step, seen, losses = Clock(seconds), 0, 0, []
+    clock, step, seen, losses = Clock(arguments.seconds, arguments.fall), 0, 0, []
     reported = saved = time.monotonic()
-    while clock.share < 1:
-        ids, mask = corpus.batch(levels_at(clock.share), tokens)
+    while clock.share < arguments.until:
+        ids, mask = corpus.batch(levels_at(clock.share, stages), tokens)
         states = model(ids)[:, :-1][mask[:, :-1]]
         loss = F.cross_entropy(model.logits(states), ids[:, 1:][mask[:, :-1]])
         loss.backward()
@@ -79,7 +83,10 @@ if __name__ == "__main__":
     parser.add_argument("--tokens", type=int, default=4096)
     parser.add_argument("--matrix-rate", type=float, default=0.02)
     parser.add_argument("--vector-rate", type=float, default=3e-3)
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    train(arguments.name, arguments.seconds, arguments.folder, arguments.seed, arguments.tokens,
-          (arguments.matrix_rate, arguments.vector_rate))
+    parser.add_argument("--start", type=Path, help="folder to continue from")
+    parser.add_argument("--mix", help="levels, each as often as it is to weigh: 1123")
+    parser.add_argument("--until", type=float, default=1.0, help="share of the budget to stop at")
+    parser.add_argument("--fall", type=float, default=0.5, help="last share, over which rates fall")
+    chosen = parser.parse_args()
+    torch.set_num_threads(chosen.threads)
+    train(chosen)

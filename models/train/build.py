@@ -1,0 +1,46 @@
+"""Rebuilds models/data and models/checkpoints: python build.py [--scale X].
+
+Runs one command after the other, each as one could by hand. Budgets are wall-clock seconds on one
+thread each, so another machine takes as many seconds and sees more or fewer problems; the problems
+themselves come from the seeds.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from corpus import write_splits
+
+HERE = Path(__file__).resolve().parent
+CHECKPOINTS = HERE.parent / "checkpoints"
+SMALL, LARGE, REWARD = (CHECKPOINTS / n for n in ("policy-0.4m", "policy-2m", "prm-0.4m"))
+
+
+def run(script: str, *arguments) -> subprocess.Popen:
+    command = [sys.executable, str(HERE / script), *map(str, arguments)]
+    print(" ".join(command), flush=True)
+    return subprocess.Popen(command)
+
+
+def finish(process: subprocess.Popen) -> None:
+    if process.wait() != 0:
+        raise SystemExit(process.returncode)
+
+
+def build(scale: float) -> None:
+    write_splits()
+    large = run("train_policy.py", "policy-2m", 5340 * scale, LARGE, "--tokens", 3072)
+    finish(run("train_policy.py", "policy-0.4m", 1140 * scale, SMALL, "--tokens", 2048))
+    # The large policy is still learning: the reward model sees it at every age, as it is saved.
+    finish(run("train_prm.py", "prm-0.4m", 2400 * scale, REWARD, "--start", SMALL,
+               "--policies", SMALL, LARGE))
+    finish(large)
+    for split in ("calibration", "mini-500"):
+        finish(run("evaluate.py", split, "--prm", REWARD, "--policies", SMALL, LARGE))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", type=float, default=1.0, help="times every wall-clock budget")
+    build(parser.parse_args().scale)
