@@ -21,8 +21,6 @@ export interface PolicyLedger {
   readonly sampledTokens: number;
   /** Tokens run through the model: the prompt, and sampled ones that something follows. */
   readonly processedTokens: number;
-  /** Tokens really run; less where another search had left its prefix in the tree. */
-  readonly computed: number;
   readonly flops: number;
 }
 
@@ -36,8 +34,6 @@ export interface RewardLedger {
   readonly calls: number;
   /** Steps scored. */
   readonly scores: number;
-  /** Tokens really run; less where siblings begin alike. */
-  readonly computed: number;
   readonly flops: number;
 }
 
@@ -47,6 +43,11 @@ export interface Ledger {
   readonly reward: RewardLedger;
   /** Policy and reward model together. */
   readonly flops: number;
+  /**
+   * Tokens that the engine really ran; fewer where it found a prefix that another search or path had
+   * left in its trees. Depends on what else is running, as nothing above does.
+   */
+  readonly computed: { readonly policy: number; readonly reward: number };
   /** Wall time of the search, in seconds; depends on the machine and on its neighbours. */
   readonly seconds: number;
 }
@@ -149,7 +150,6 @@ export class Account {
         promptTokens: this.#policyPrompt,
         sampledTokens: this.#sampled,
         processedTokens: this.#policy.tokens,
-        computed: this.#policyComputed,
         flops: this.#policyFlops(),
       },
       reward: {
@@ -157,10 +157,10 @@ export class Account {
         processedTokens: this.#reward.tokens,
         calls: this.#calls,
         scores: this.#reward.heads,
-        computed: this.#rewardComputed,
         flops: this.#rewardFlops(),
       },
       flops: this.flops,
+      computed: { policy: this.#policyComputed, reward: this.#rewardComputed },
       seconds,
     };
   }

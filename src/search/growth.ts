@@ -4,6 +4,7 @@ import { flopsOf } from '../ledger.js';
 import type { Grant } from './allowance.js';
 import type { Branch } from './branch.js';
 import { Family, type Round } from './family.js';
+import { comparePathIds } from './path-id.js';
 import type { SearchState } from './state.js';
 
 /**
@@ -29,7 +30,7 @@ export async function grow(
   const sampled = Promise.all(families.flatMap((family) => family.sample()));
   const gate = search.allowance.hasFlopLimit ? sampled : undefined;
   const grown = await Promise.all(families.map((family) => family.mature(gate)));
-  return grown.flat();
+  return grown.flat().sort((a, b) => comparePathIds(a.id, b.id));
 }
 
 function grantFor(search: SearchState, growing: readonly Branch[], round: Round): Promise<Grant> {
