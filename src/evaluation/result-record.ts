@@ -1,0 +1,77 @@
+// One line of results.jsonl: what a search found for one problem, and whether it is right. Holds no
+// clock and nothing that caches or neighbours could change, so that equal runs have equal bytes.
+import { answersEquivalent, normaliseAnswer } from '../search/answer.js';
+import type { PathId, SearchPath, SearchResult, VoteClass } from '../search/result.js';
+import type { Problem } from './dataset.js';
+import type { RunRecord } from './run-directory.js';
+
+/** A problem with its position in its dataset, from 0. */
+export interface PlacedProblem extends Problem {
+  readonly index: number;
+}
+
+/** A path without its token ids: what voting again and scoring again need. */
+export interface RecordedPath extends Omit<SearchPath, 'tokens' | 'text'> {
+  /** Sampled tokens, the end-of-sequence token included. */
+  readonly tokens: number;
+}
+
+export interface ResultRecord extends RunRecord {
+  readonly level: number | null;
+  readonly subject: string | null;
+  /** As the dataset has it. */
+  readonly reference: string;
+  /** Normalised; null where no path holds one. */
+  readonly answer: string | null;
+  /** Whether the two are the same answer in their normal forms. */
+  readonly correct: boolean;
+  readonly chosen: PathId;
+  readonly stopReason: SearchResult['stopReason'];
+  readonly reproducible: boolean;
+  readonly votes: readonly VoteClass[];
+  readonly paths: readonly RecordedPath[];
+  readonly ledger: {
+    readonly policy: {
+      readonly [K in 'promptTokens' | 'sampledTokens' | 'processedTokens']: number;
+    };
+    readonly reward: { readonly [K in 'promptTokens' | 'processedTokens' | 'scores']: number };
+    readonly flops: number;
+  };
+}
+
+/** The record of a finished search. */
+export function recordResult(problem: PlacedProblem, result: SearchResult): ResultRecord {
+  const { policy, reward, flops } = result.ledger;
+  return {
+    index: problem.index,
+    id: problem.id,
+    level: problem.level ?? null,
+    subject: problem.subject ?? null,
+    reference: problem.answer,
+    answer: result.answer,
+    correct: isCorrect(result.answer, problem.answer),
+    chosen: result.path.id,
+    stopReason: result.stopReason,
+    reproducible: result.reproducible,
+    votes: result.votes,
+    paths: result.paths.map(({ text: _, tokens, ...path }) => ({ ...path, tokens: tokens.length })),
+    ledger: {
+      policy: {
+        promptTokens: policy.promptTokens,
+        sampledTokens: policy.sampledTokens,
+        processedTokens: policy.processedTokens,
+      },
+      reward: {
+        promptTokens: reward.promptTokens,
+        processedTokens: reward.processedTokens,
+        scores: reward.scores,
+      },
+      flops,
+    },
+  };
+}
+
+/** Whether an answer is the reference, by the equivalence that votes go by; no answer is wrong. */
+export function isCorrect(answer: string | null, reference: string): boolean {
+  return answer !== null && answersEquivalent(answer, normaliseAnswer(reference));
+}

@@ -1,0 +1,50 @@
+// What a run's records come to: accuracy with its interval, overall and by level, and what it cost.
+import type { ResultRecord } from './result-record.js';
+import { type Proportion, wilsonInterval } from './statistics.js';
+
+/** Accuracy with its 95% Wilson interval over problems. */
+export type Accuracy = Proportion;
+
+export interface Summary {
+  readonly accuracy: Accuracy;
+  /** Ascending levels; problems without a level are in none of them. */
+  readonly levels: readonly { readonly level: number; readonly accuracy: Accuracy }[];
+  /** Problems for which no answer was found. */
+  readonly unanswered: number;
+  /** Results that the clock cut, so that another run may differ. */
+  readonly irreproducible: number;
+  /** Policy tokens sampled, per problem on average and in all. */
+  readonly tokensPerProblem: number;
+  readonly sampledTokens: number;
+  /** Tokens that the reward model read. */
+  readonly rewardTokens: number;
+  readonly flops: number;
+}
+
+/** Sums records up, in any order. */
+export function summarise(records: Iterable<ResultRecord>): Summary {
+  // In dataset order, so that sums of floating point are the same for the same run.
+  const all = [...records].sort((a, b) => a.index - b.index);
+  const levels = [...new Set(all.flatMap(({ level }) => (level === null ? [] : [level])))];
+  const sampledTokens = sum(all, ({ ledger }) => ledger.policy.sampledTokens);
+  return {
+    accuracy: accuracyOf(all),
+    levels: levels
+      .sort((a, b) => a - b)
+      .map((level) => ({ level, accuracy: accuracyOf(all.filter((r) => r.level === level)) })),
+    unanswered: all.filter(({ answer }) => answer === null).length,
+    irreproducible: all.filter(({ reproducible }) => !reproducible).length,
+    tokensPerProblem: all.length === 0 ? 0 : sampledTokens / all.length,
+    sampledTokens,
+    rewardTokens: sum(all, ({ ledger }) => ledger.reward.processedTokens),
+    flops: sum(all, ({ ledger }) => ledger.flops),
+  };
+}
+
+function accuracyOf(records: readonly ResultRecord[]): Accuracy {
+  return wilsonInterval(records.filter(({ correct }) => correct).length, records.length);
+}
+
+function sum(records: readonly ResultRecord[], of: (record: ResultRecord) => number): number {
+  return records.reduce((total, record) => total + of(record), 0);
+}
