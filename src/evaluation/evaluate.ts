@@ -89,8 +89,8 @@ export async function evaluate(
           index: problem.index,
           seconds: result.ledger.seconds,
           elapsed: (performance.now() - startedAt) / 1000,
-          policyTokensComputed: result.ledger.policy.computed,
-          rewardTokensComputed: result.ledger.reward.computed,
+          policyTokensComputed: result.ledger.computed.policy,
+          rewardTokensComputed: result.ledger.computed.reward,
         });
         onRecord?.(record);
       },

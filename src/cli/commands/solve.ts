@@ -1,0 +1,109 @@
+// `espalier solve`: one question, searched before your eyes.
+import type { SearchResult } from '../../search/result.js';
+import { search } from '../../search/search.js';
+import type { Strategy } from '../../search/strategy.js';
+import type { TraceEvent } from '../../search/trace.js';
+import type { Environment } from '../environment.js';
+import { count, seconds } from '../figures.js';
+import { findModels, loadModels, type OpenModels } from '../open-models.js';
+import { textValue } from '../option-values.js';
+import type { ExitCode } from '../outcome.js';
+import { addSearchFlags, type SearchFlags, searchSettings } from '../search-flags.js';
+import { reportSearch } from '../search-report.js';
+import { SearchTree } from '../search-tree.js';
+import { StatusLine } from '../status-line.js';
+import type { StrictCommand } from '../strict-command.js';
+import { TraceFile } from '../trace-file.js';
+
+interface SolveFlags extends SearchFlags {
+  readonly json?: true;
+  readonly full?: true;
+  readonly trace?: string;
+}
+
+/** Adds the command; `run` gets its handler. */
+export function addSolve(
+  program: StrictCommand,
+  run: (handler: () => Promise<ExitCode>) => Promise<void>,
+  environment: Environment,
+): void {
+  const command = program
+    .command('solve')
+    .summary('search for the answer to one question')
+    .description(
+      'Searches for the answer to one question; prints the tree, the answer and what it took.',
+    )
+    .argument('<question>', 'in quotes', textValue('question', 'a text that is not blank'));
+  addSearchFlags(command)
+    .option('--full', 'draw every branch of a large tree')
+    .option('--trace <file>', 'write every event of the search, one JSON object a line')
+    .option('--json', 'print one JSON document and nothing else')
+    .action((question: string, flags: SolveFlags) =>
+      run(() => solve(question, flags, environment)),
+    );
+}
+
+async function solve(
+  question: string,
+  flags: SolveFlags,
+  environment: Environment,
+): Promise<ExitCode> {
+  const settings = searchSettings(flags);
+  const packages = await findModels(flags, settings.strategy);
+  const trace = flags.trace === undefined ? undefined : await TraceFile.open(flags.trace);
+  let models: OpenModels | undefined;
+  try {
+    models = await loadModels(packages, flags, environment);
+    const tree = new SearchTree();
+    const status = new StatusLine(environment.stderr);
+    const startedAt = performance.now();
+    const onTrace = (event: TraceEvent) => {
+      tree.add(event);
+      trace?.add(event);
+      status.show(() => progress(tree, settings.strategy, (performance.now() - startedAt) / 1000));
+    };
+    const { policy, reward } = models;
+    const result = await search(question, {
+      ...settings,
+      policy,
+      ...(reward === undefined ? {} : { reward }),
+      signal: environment.signal,
+      onTrace,
+    }).finally(() => status.clear());
+    tree.settle(result);
+    await trace?.finish();
+    const isJson = flags.json === true;
+    const facts = { question, policy: policy.name, reward: reward?.name ?? null };
+    environment.stdout.write(
+      isJson
+        ? `${JSON.stringify(document(facts, settings, result))}\n`
+        : reportSearch(tree, result, environment.stdout, flags.full === true),
+    );
+    return result.stopReason === 'aborted' ? 130 : 0;
+  } finally {
+    await trace?.close();
+    await models?.dispose();
+  }
+}
+
+/** What `--json` prints. */
+function document(
+  facts: { readonly question: string; readonly policy: string; readonly reward: string | null },
+  settings: { readonly strategy: Strategy; readonly seed?: number },
+  result: SearchResult,
+): object {
+  return { ...facts, strategy: settings.strategy, seed: settings.seed, ...result };
+}
+
+function progress(tree: SearchTree, strategy: Strategy, elapsed: number): string {
+  const parts = [
+    'budget' in strategy ? `${strategy.name} ${strategy.budget}` : strategy.name,
+    `${count(tree.size)} branches`,
+    `${count(tree.liveCount)} live`,
+    `${count(tree.countOf('pruned'))} pruned`,
+    `${count(tree.countOf('complete'))} complete`,
+    `${count(tree.tokens)} tokens`,
+    seconds(elapsed),
+  ];
+  return parts.join(' · ');
+}

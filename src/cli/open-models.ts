@@ -1,0 +1,72 @@
+// Loads the models that a command's flags ask for, and the embedded ones where they ask for none.
+import { expectedMessage, OptionError } from '../errors.js';
+import { type ModelPackage, openPackage } from '../model/package.js';
+import type { LoadOptions } from '../scoring/load.js';
+import type { Reward } from '../scoring/reward.js';
+import type { Policy } from '../search/policy.js';
+import type { Strategy } from '../search/strategy.js';
+import type { Environment } from './environment.js';
+import { needsReward, type SearchFlags } from './search-flags.js';
+
+/** The embedded models that serve where none is named. */
+export const defaultPolicy = 'policy-2m';
+export const defaultReward = 'prm-0.4m';
+
+type ModelFlags = Pick<SearchFlags, 'policy' | 'reward' | 'kvMemory' | 'threads'>;
+
+/** Loaded models; `dispose` frees both. */
+export interface OpenModels {
+  readonly policy: Policy;
+  /** Undefined where the strategy calls none. */
+  readonly reward: Reward | undefined;
+  dispose(): Promise<void>;
+}
+
+/** The packages behind the flags, checked but not loaded. */
+export interface ModelPackages {
+  readonly policy: ModelPackage;
+  readonly reward: ModelPackage | undefined;
+}
+
+/**
+ * Finds and checks the packages that a search needs; starts no engine.
+ * @throws ModelError; OptionError on a reward model that the strategy would not call
+ */
+export async function findModels(flags: ModelFlags, strategy: Strategy): Promise<ModelPackages> {
+  if (!needsReward(strategy) && flags.reward !== undefined) {
+    const expected = `left out with ${strategy.name}, which calls no reward model`;
+    throw new OptionError(expectedMessage('--reward', expected, flags.reward));
+  }
+  const policy = await openPackage(flags.policy ?? defaultPolicy, { role: 'policy' });
+  if (!needsReward(strategy)) return { policy, reward: undefined };
+  return { policy, reward: await openPackage(flags.reward ?? defaultReward, { role: 'reward' }) };
+}
+
+/** Loads checked packages. @throws as the library's loaders; nothing stays loaded then */
+export async function loadModels(
+  { policy: policyPackage, reward: rewardPackage }: ModelPackages,
+  flags: ModelFlags,
+  environment: Environment,
+): Promise<OpenModels> {
+  const { kvMemory, threads } = flags;
+  const options: LoadOptions = {
+    ...(kvMemory === undefined ? {} : { kvMemory }),
+    ...(threads === undefined ? {} : { threads }),
+  };
+  const policy = await environment.loadPolicy(policyPackage.directory, options);
+  try {
+    const reward =
+      rewardPackage && (await environment.loadReward(rewardPackage.directory, options));
+    return {
+      policy,
+      reward,
+      dispose: async () => {
+        await reward?.dispose();
+        await policy.dispose();
+      },
+    };
+  } catch (error) {
+    await policy.dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,49 @@
+// The program: its commands, and one way out for results, errors and exit codes.
+import { CommanderError } from 'commander';
+import { addSolve } from './commands/solve.js';
+import type { Environment } from './environment.js';
+import { columnsOf } from './environment.js';
+import { type ExitCode, reportError } from './outcome.js';
+import { StrictCommand } from './strict-command.js';
+import { version } from './version.js';
+
+/** Runs the command line `argv` (without node and script). Never rejects. */
+export async function runProgram(
+  argv: readonly string[],
+  environment: Environment,
+): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const run = async (handler: () => Promise<ExitCode>): Promise<void> => {
+    exitCode = await handler();
+  };
+  try {
+    const program = buildProgram(run, environment);
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // --help and --version come here too, with 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return reportError(error, argv.includes('--json'), environment);
+  }
+}
+
+function buildProgram(
+  run: (handler: () => Promise<ExitCode>) => Promise<void>,
+  environment: Environment,
+): StrictCommand {
+  const { stdout, stderr } = environment;
+  const program = new StrictCommand('espalier');
+  program
+    .description('Test-time search for small language models, in one process.')
+    .version(version, '--version', 'print the version')
+    .helpOption('--help', 'print this help')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: () => columnsOf(stdout),
+      getErrHelpWidth: () => columnsOf(stderr),
+    });
+  addSolve(program, run, environment);
+  return program;
+}
