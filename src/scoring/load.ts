@@ -1,5 +1,5 @@
 // Opens a reward model: its package, its tokenizer, its token tree, its format.
-import { openTree } from '../engine/engine.js';
+import { type EngineOptions, openTree } from '../engine/engine.js';
 import { invalidOption, refuseUnknownKeys } from '../errors.js';
 import type { ModelCost } from '../ledger.js';
 import { type ModelPackage, openPackage } from '../model/package.js';
@@ -10,14 +10,14 @@ import { stepHead } from './step-head.js';
 /** Options that loading a policy and loading a reward model share. */
 export interface LoadOptions {
   /**
-   * Bytes of the KV cache pool, an integer >= 1.
-   * @default a quarter of the free memory, at most what 64 paths of the whole context need
+   * Bytes of the KV cache pool, an integer >= 1; memory is touched only as it is used.
+   * @default 1 GiB
    * @example 2 ** 30
    */
   readonly kvMemory?: number;
   /**
-   * Threads that ONNX Runtime computes with, an integer >= 1; the first model loaded decides.
-   * @default the physical cores
+   * Threads that the model computes with, an integer >= 1.
+   * @default the machine's cores, at most 8
    * @example 2
    */
   readonly threads?: number;
@@ -47,7 +47,7 @@ export async function loadReward(source: string, options: LoadRewardOptions = {}
   const tree = await openTree(
     model,
     tokenizer.tokenBytes(model.manifest.dimensions.vocabulary),
-    options,
+    engineOptions(options),
   );
   return new Reward({ name: model.manifest.name, tree, cost: modelCost(model), format });
 }
@@ -62,6 +62,11 @@ export function modelCost({ manifest }: ModelPackage): ModelCost {
     heads: dimensions.heads,
     headDim: dimensions.headDim,
   };
+}
+
+/** The part of the options that the engine takes. */
+export function engineOptions({ kvMemory, threads }: LoadOptions): EngineOptions {
+  return { ...(kvMemory && { kvMemory }), ...(threads && { threads }) };
 }
 
 /** Checks what both loaders take. @throws OptionError */

@@ -98,17 +98,23 @@ interface Box {
 
 /** All closed boxes of a text, in order. `\boxed 7$` counts as one, as some models write it. */
 function boxes(text: string): readonly Box[] {
+  const starts = [...text.matchAll(/\\boxed\s*/g)].map((match) => match.index + match[0].length);
+  if (starts.length === 0) return [];
+  const closing = closingBraces(text);
   const found: Box[] = [];
-  for (const match of text.matchAll(/\\boxed\s*/g)) {
-    const start = match.index + match[0].length;
+  let dollar = -1;
+  for (const start of starts) {
     if (text[start] === '{') {
-      const end = closingBrace(text, start);
+      const end = closing.get(start);
       if (end !== undefined)
         found.push({ content: text.slice(start + 1, end), end, isBraced: true });
       continue;
     }
-    const end = text.indexOf('$', start);
-    if (end > start) found.push({ content: text.slice(start, end), end: end - 1, isBraced: false });
+    if (dollar < start) dollar = text.indexOf('$', start);
+    if (dollar < 0) dollar = text.length;
+    if (dollar > start && dollar < text.length) {
+      found.push({ content: text.slice(start, dollar), end: dollar - 1, isBraced: false });
+    }
   }
   return found;
 }
@@ -117,16 +123,20 @@ function lastBoxed(text: string): string | undefined {
   return boxes(text).at(-1)?.content;
 }
 
-/** Index of the brace that closes the one at `open`; escaped braces are ordinary characters. */
-function closingBrace(text: string, open: number): number | undefined {
-  let depth = 0;
-  for (let i = open; i < text.length; i++) {
+/** The index of the closing brace for each opening one; escaped braces are ordinary characters. */
+function closingBraces(text: string): ReadonlyMap<number, number> {
+  const closing = new Map<number, number>();
+  const open: number[] = [];
+  for (let i = 0; i < text.length; i++) {
     const character = text[i];
     if (character === '\\') i++;
-    else if (character === '{') depth++;
-    else if (character === '}' && --depth === 0) return i;
+    else if (character === '{') open.push(i);
+    else if (character === '}') {
+      const start = open.pop();
+      if (start !== undefined) closing.set(start, i);
+    }
   }
-  return undefined;
+  return closing;
 }
 
 function afterPhrase(text: string): string | undefined {

@@ -2,7 +2,7 @@
 import { openTree } from '../engine/engine.js';
 import { invalidOption } from '../errors.js';
 import { openPackage } from '../model/package.js';
-import { checkLoadOptions, type LoadOptions, modelCost } from '../scoring/load.js';
+import { checkLoadOptions, engineOptions, type LoadOptions, modelCost } from '../scoring/load.js';
 import { type ChatMessage, openTokenizer } from '../text/tokenizer.js';
 import { Policy } from './policy.js';
 import { familyOf } from './prompts/families.js';
@@ -38,7 +38,7 @@ export async function loadPolicy(source: string, options: LoadPolicyOptions = {}
   const tree = await openTree(
     model,
     tokenizer.tokenBytes(model.manifest.dimensions.vocabulary),
-    options,
+    engineOptions(options),
   );
   return new Policy({
     name: model.manifest.name,

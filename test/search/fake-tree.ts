@@ -114,7 +114,7 @@ export class FakeTree implements TokenTree {
     if (!this.#nodes.delete(node)) throw new Error(`release of node ${node}, which is not held`);
   }
 
-  stats(): TreeStats {
+  async stats(): Promise<TreeStats> {
     const nodes = this.#nodes.size;
     return {
       pages: 1,
