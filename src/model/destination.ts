@@ -6,7 +6,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promi
 import { basename, dirname, join, resolve } from 'node:path';
 import { ModelError } from '../errors.js';
 import { modelFault } from './fault.js';
-import { MANIFEST_FILE, type PackageFile } from './manifest.js';
+import { HASHED_BELOW, MANIFEST_FILE, type PackageFile } from './manifest.js';
 
 /** A new file that grows by appending, and is hashed on the way. */
 export class WholeFile {
@@ -49,9 +49,13 @@ export class WholeFile {
     this.bytes += bytes.length;
   }
 
-  /** Flushes to the disk; nothing can be appended afterwards. @throws ModelError WRITE_FAILED */
+  /**
+   * Nothing can be appended afterwards. A file that loading does not hash is flushed to the disk, so
+   * that a power cut cannot damage it unseen.
+   * @throws ModelError WRITE_FAILED
+   */
   async finish(): Promise<PackageFile> {
-    await writing(this.path, () => this.#handle.sync());
+    if (this.bytes >= HASHED_BELOW) await writing(this.path, () => this.#handle.sync());
     return { bytes: this.bytes, sha256: this.#hash.digest('hex') };
   }
 

@@ -17,6 +17,9 @@ export const PRM_FORMATS = ['step-head'] as const;
 /** How a question and its steps become the tokens and marker rows of a reward model. */
 export type PrmFormat = (typeof PRM_FORMATS)[number];
 
+/** Files below this size are hashed at every load, larger ones at import and download alone. */
+export const HASHED_BELOW = 64 * 1024 * 1024;
+
 /** The files that every package has. */
 export const PACKAGE_FILES = [
   'model.onnx',

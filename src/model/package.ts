@@ -7,7 +7,13 @@ import { join, resolve } from 'node:path';
 import { nearest } from '../errors.js';
 import { embeddedDirectory, listEmbedded } from './embedded.js';
 import { modelFault, systemCode } from './fault.js';
-import { MANIFEST_FILE, type Manifest, type ModelRole, parseManifest } from './manifest.js';
+import {
+  HASHED_BELOW,
+  MANIFEST_FILE,
+  type Manifest,
+  type ModelRole,
+  parseManifest,
+} from './manifest.js';
 
 export type {
   Manifest,
@@ -43,8 +49,6 @@ export interface EngineSpec {
   readonly endTokens: Int32Array;
 }
 
-/** Files below this size are hashed at every load. */
-const HASHED_BELOW = 64 * 1024 * 1024;
 const REMEDY = 'import or fetch the model again';
 
 /**
