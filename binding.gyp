@@ -68,6 +68,7 @@
         'native/kernels/kernel_set.cc',
         'native/kernels/kernel_set_baseline.cc',
         'native/kernels/quantize.cc',
+        'native/kernels/softmax.cc',
         'native/kernels/span.cc',
         'native/kernels/swiglu.cc',
         'native/kernels/tree_attention.cc',

@@ -15,8 +15,7 @@ const Failure kDisposed = {"DISPOSED", "The model was disposed"};
 
 }  // namespace
 
-Engine::Engine(Deliver deliver)
-    : deliver_(std::move(deliver)), thread_([this] { Main(); }) {}
+Engine::Engine(Deliver deliver) : deliver_(std::move(deliver)), thread_([this] { Main(); }) {}
 
 Engine::~Engine() { Stop(); }
 

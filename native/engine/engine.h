@@ -1,5 +1,6 @@
 // The engine thread of one environment: takes what is queued for its models, lets them step in
-// turn, delivers what is finished. Every public method only queues, and may be called from any thread.
+// turn, delivers what is finished. Every public method only queues, and may be called from any
+// thread.
 #pragma once
 
 #include <condition_variable>

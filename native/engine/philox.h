@@ -22,9 +22,9 @@ inline std::array<uint32_t, 4> Philox4x32(std::array<uint32_t, 4> counter,
 
 // Uniform in [0, 1) with 53 bits for token `index` of the path (DESIGN §4.5; twin: src/random.ts).
 inline double UniformAt(uint64_t stream_key, uint64_t path_key, uint32_t index) {
-  const auto words = Philox4x32(
-      {index, 0, static_cast<uint32_t>(path_key), static_cast<uint32_t>(path_key >> 32)},
-      {static_cast<uint32_t>(stream_key), static_cast<uint32_t>(stream_key >> 32)});
+  const auto words =
+      Philox4x32({index, 0, static_cast<uint32_t>(path_key), static_cast<uint32_t>(path_key >> 32)},
+                 {static_cast<uint32_t>(stream_key), static_cast<uint32_t>(stream_key >> 32)});
   const uint64_t bits = (uint64_t{words[0]} << 21) | (words[1] >> 11);
   return static_cast<double>(bits) * 0x1p-53;
 }

@@ -22,8 +22,8 @@ struct ModelLimits {
 
 // Bytes of every token and the ids that end a text.
 struct Vocabulary {
-  std::string bytes;               // concatenated
-  std::vector<uint32_t> offsets;   // [V + 1]; token i is [offsets[i], offsets[i + 1])
+  std::string bytes;              // concatenated
+  std::vector<uint32_t> offsets;  // [V + 1]; token i is [offsets[i], offsets[i + 1])
   std::vector<int32_t> end_tokens;
 
   std::string_view BytesOf(int32_t token) const {
@@ -76,9 +76,9 @@ struct Completion {
   int32_t request = 0;
   std::optional<Failure> failure;
   int32_t model = -1;
-  int64_t node = 0;            // owned by the receiver
-  std::vector<float> heads;    // [read_at.size(), head_width]
-  int32_t computed = 0;        // tokens run for this request
+  int64_t node = 0;          // owned by the receiver
+  std::vector<float> heads;  // [read_at.size(), head_width]
+  int32_t computed = 0;      // tokens run for this request
   std::vector<int32_t> tokens;
   std::vector<float> log_probabilities;
   Finish finish = Finish::kEnd;

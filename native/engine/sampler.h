@@ -1,5 +1,5 @@
 // From a row of logits to a token: temperature, top-k, top-p, min-p, one counter-based random
-// number. Same logits and keys, same token: sums run in double by ascending id, ties go to the
+// number. Same logits and keys, same token: sums run in double in a fixed order, ties go to the
 // lower id.
 #pragma once
 
@@ -22,9 +22,10 @@ class Sampler {
  public:
   // Truncation is applied in the order temperature, top-k, top-p, min-p. `scale` multiplies the
   // logits (int8 graphs). A row with NaN or without a finite maximum is refused: returns false.
+  // `logits` is used until the next Prepare.
   bool Prepare(std::span<const float> logits, float scale, const SamplingOptions& options);
 
-  // The token at `uniform` in [0, 1) of the prepared distribution.
+  // The token at `uniform` in [0, 1) of the prepared distribution, ids ascending.
   int32_t Draw(double uniform) const;
 
   // Log-probability of a token at temperature 1, before truncation, in nats.
@@ -32,15 +33,19 @@ class Sampler {
 
  private:
   void Truncate(const SamplingOptions& options);
-  void Accumulate();
+  int32_t CountWithin(double mass, int32_t limit);
+  void SortFirst(int32_t count);
+  int32_t Greedy() const;
 
-  std::vector<float> logits_;       // [V], scaled
-  std::vector<float> weights_;      // [V], exp((logit - max) / temperature), 0 where truncated
-  std::vector<double> cumulative_;  // [V], running sum of weights
-  std::vector<int32_t> order_;      // ids by falling weight, when truncation sorts
-  int32_t greedy_ = 0;
-  bool is_greedy_ = false;
+  std::span<const float> logits_;  // [V]
+  float scale_ = 1;
+  float maximum_ = 0;     // of logits * scale
   double log_total_ = 0;  // of exp(logit) at temperature 1
+  bool is_greedy_ = false;
+  std::vector<float> weights_;      // [V], exp((logit - max) / temperature), 0 where truncated
+  std::vector<double> block_sums_;  // [ceil(V / kSoftmaxBlock)] of weights
+  double sum_ = 0;                  // of block_sums
+  std::vector<int32_t> order_;      // when truncation sorts: ids by falling weight, the first ones
 };
 
 }  // namespace espalier

@@ -66,10 +66,10 @@ class Scheduler {
   TokenTree tree_;
   StepPlan plan_;
   Sampler sampler_;
-  int32_t prepared_row_ = -1;             // output row that sampler_ holds in this step
+  int32_t prepared_row_ = -1;  // output row that sampler_ holds in this step
   const SampleRequest* prepared_request_ = nullptr;
-  std::vector<std::unique_ptr<Task>> tasks_;  // by arrival
-  std::vector<Task*> ready_;                  // of the step at hand: those it brings outputs
+  std::vector<std::unique_ptr<Task>> tasks_;     // by arrival
+  std::vector<Task*> ready_;                     // of the step at hand: those it brings outputs
   std::vector<std::pair<Node*, int32_t>> path_;  // scratch of PlanPath
   bool is_stalled_ = false;
   ModelStats stats_;

@@ -21,10 +21,10 @@ struct Node {
   int32_t fork = 0;   // tokens of the parent's run that precede this one
   int32_t start = 0;  // absolute position of tokens[0]
   std::vector<int32_t> tokens;
-  int32_t cached = 0;          // leading tokens whose KV is in the pool
-  std::vector<int32_t> pages;  // token i lies in pages[i / 16]
-  int32_t owners = 0;          // handles outside the tree
-  int32_t dependents = 0;      // nodes that name this one as parent
+  int32_t cached = 0;           // leading tokens whose KV is in the pool
+  std::vector<int32_t> pages;   // token i lies in pages[i / 16]
+  int32_t owners = 0;           // handles outside the tree
+  int32_t dependents = 0;       // nodes that name this one as parent
   std::vector<Node*> children;  // committed ones, found by content
 
   // Of the step being planned; meaningless when `step` is another one's number (StepPlan).
@@ -58,7 +58,8 @@ class TokenTree {
   // A committed node, or null.
   Node* Find(int64_t id);
 
-  // A new open node below `parent` after `fork` of its tokens, with one owner. Nobody else finds it.
+  // A new open node below `parent` after `fork` of its tokens, with one owner. Nobody else finds
+  // it.
   Node* Open(Node* parent, int32_t fork);
   // Makes an open node immutable and findable.
   void Commit(Node* node);

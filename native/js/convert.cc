@@ -27,11 +27,14 @@ Napi::Value FromVector(Napi::Env env, const std::vector<T>& values) {
 }
 
 Napi::Value FromStats(Napi::Env env, const ModelStats& stats) {
-  const std::vector<double> values = {
-      static_cast<double>(stats.pages),     static_cast<double>(stats.pages_used),
-      static_cast<double>(stats.nodes),     static_cast<double>(stats.steps),
-      static_cast<double>(stats.prefilled), static_cast<double>(stats.decoded),
-      stats.run_seconds,                    stats.engine_seconds};
+  const std::vector<double> values = {static_cast<double>(stats.pages),
+                                      static_cast<double>(stats.pages_used),
+                                      static_cast<double>(stats.nodes),
+                                      static_cast<double>(stats.steps),
+                                      static_cast<double>(stats.prefilled),
+                                      static_cast<double>(stats.decoded),
+                                      stats.run_seconds,
+                                      stats.engine_seconds};
   return FromVector<Napi::Float64Array>(env, values);
 }
 

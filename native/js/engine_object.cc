@@ -19,14 +19,14 @@ int64_t NodeAt(const Napi::CallbackInfo& info, size_t index) {
 }  // namespace
 
 Napi::Function EngineObject::Define(Napi::Env env) {
-  return DefineClass(env, "Engine",
-                     {InstanceMethod<&EngineObject::Load>("load"),
-                      InstanceMethod<&EngineObject::Extend>("extend"),
-                      InstanceMethod<&EngineObject::Sample>("sample"),
-                      InstanceMethod<&EngineObject::Abort>("abort"),
-                      InstanceMethod<&EngineObject::Release>("release"),
-                      InstanceMethod<&EngineObject::Stats>("stats"),
-                      InstanceMethod<&EngineObject::Unload>("unload")});
+  return DefineClass(
+      env, "Engine",
+      {InstanceMethod<&EngineObject::Load>("load"), InstanceMethod<&EngineObject::Extend>("extend"),
+       InstanceMethod<&EngineObject::Sample>("sample"),
+       InstanceMethod<&EngineObject::Abort>("abort"),
+       InstanceMethod<&EngineObject::Release>("release"),
+       InstanceMethod<&EngineObject::Stats>("stats"),
+       InstanceMethod<&EngineObject::Unload>("unload")});
 }
 
 EngineObject::EngineObject(const Napi::CallbackInfo& info)

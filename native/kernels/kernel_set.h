@@ -6,6 +6,7 @@
 
 #include "add_norm_quantize.h"
 #include "parallel.h"
+#include "softmax.h"
 #include "swiglu.h"
 #include "tree_attention.h"
 #include "tree_attention_plan.h"
@@ -23,6 +24,8 @@ struct KernelSet {
   void (*swiglu)(const SwiGluArgs&, const ParallelFor&, void* scratch) noexcept;
   void (*add_norm_quantize)(const AddNormQuantizeArgs&, const ParallelFor&) noexcept;
   void (*hadamard)(float* values, int32_t size, int32_t block) noexcept;
+  double (*softmax)(const SoftmaxArgs&) noexcept;
+  float (*maximum_logit)(const float* logits, int32_t count, float scale) noexcept;
 };
 
 // The set for `isa`, or null where this build or this CPU lacks it. kBaseline is always there.

@@ -5,6 +5,7 @@
 #include "add_norm_quantize_kernel.h"
 #include "hadamard_kernel.h"
 #include "kernel_set.h"
+#include "softmax_kernel.h"
 #include "swiglu_kernel.h"
 #include "tree_attention_kernel.h"
 
@@ -15,7 +16,8 @@ inline void RunHadamard(float* values, int32_t size, int32_t block) noexcept {
 }
 
 inline constexpr KernelSet MakeKernelSet(const char* name) {
-  return {name, kScoreQueries, RunTreeAttention, RunSwiGlu, RunAddNormQuantize, RunHadamard};
+  return {name,        kScoreQueries, RunTreeAttention, RunSwiGlu, RunAddNormQuantize,
+          RunHadamard, RunSoftmax,    RunMaximumLogit};
 }
 
 }  // namespace espalier::ESPALIER_ISA

@@ -82,7 +82,8 @@ class FakeForward : public Forward {
   void CheckRow(const ForwardInput& input, int32_t row) const {
     const auto path = PathOf(input, row);
     const bool is_whole = static_cast<int32_t>(path.size()) == input.positions[row] + 1;
-    if (!is_whole || path.back() != input.input_ids[row]) throw std::logic_error("a row sees wrong");
+    if (!is_whole || path.back() != input.input_ids[row])
+      throw std::logic_error("a row sees wrong");
     for (const int32_t token : path) {
       if (token == kEmpty) throw std::logic_error("a row sees an empty slot");
     }

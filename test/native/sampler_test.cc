@@ -1,6 +1,6 @@
 // The sampler against a plain one in double precision, Philox against its published answers, and
 // the stop matcher against a search of the whole text.
-// sources: native/engine/sampler.cc native/engine/stop_matcher.cc
+// sources: native/engine/sampler.cc native/engine/stop_matcher.cc native/kernels/*.cc
 #include "engine/sampler.h"
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "check.h"
 #include "engine/philox.h"
 #include "engine/stop_matcher.h"
+#include "kernels/kernel_set.h"
 
 namespace espalier::test {
 namespace {
@@ -49,10 +50,41 @@ std::vector<double> Distribution(const std::vector<float>& logits, const Samplin
   return p;
 }
 
+TEST(softmax_kernels_agree_with_double_and_with_each_other) {
+  std::mt19937 random(9);
+  for (const int32_t count : {1, 15, 16, 17, 255, 256, 257, 1000, 49152}) {
+    const auto logits = RandomLogits(random, count);
+    const float maximum = MaximumLogit(logits.data(), count, 0.5f);
+    CHECK(maximum == *std::max_element(logits.begin(), logits.end()) * 0.5f);
+    std::vector<float> first;
+    for (const Isa isa : {Isa::kAvx2, Isa::kAvx512, Isa::kBaseline}) {
+      const KernelSet* set = FindKernelSet(isa);
+      if (set == nullptr) continue;
+      std::vector<float> weights(count);
+      std::vector<double> sums((count + kSoftmaxBlock - 1) / kSoftmaxBlock);
+      const double total =
+          set->softmax({logits.data(), count, 0.5f, maximum, 1.25f, weights.data(), sums.data()});
+      double want_total = 0;
+      double want_sum = 0;
+      for (int32_t i = 0; i < count; ++i) {
+        const double distance = double{logits[i]} * 0.5 - maximum;
+        want_total += std::exp(distance);
+        want_sum += std::exp(distance * 1.25);
+        const double want = std::exp(distance * 1.25);
+        CHECK(std::abs(weights[i] - want) <= 1e-7 * (4 - distance) * want);
+      }
+      CHECK(std::abs(total / want_total - 1) < 1e-6);
+      CHECK(std::abs(std::accumulate(sums.begin(), sums.end(), 0.0) / want_sum - 1) < 1e-6);
+      if (first.empty()) first = weights;
+      if (isa != Isa::kBaseline) CHECK(weights == first);
+    }
+  }
+}
+
 TEST(philox_gives_the_published_answers) {
   using Words = std::array<uint32_t, 4>;
-  CHECK((Philox4x32({0, 0, 0, 0}, {0, 0}) ==
-         Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+  CHECK(
+      (Philox4x32({0, 0, 0, 0}, {0, 0}) == Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
   CHECK((Philox4x32({~0u, ~0u, ~0u, ~0u}, {~0u, ~0u}) ==
          Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
   CHECK((Philox4x32({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
@@ -85,7 +117,8 @@ TEST(greedy_takes_the_lowest_id_of_equals) {
   Sampler sampler;
   SamplingOptions greedy;
   greedy.temperature = 0;
-  CHECK(sampler.Prepare(std::vector<float>{1, 3, 3, 2}, 1, greedy));
+  const std::vector<float> logits = {1, 3, 3, 2};
+  CHECK(sampler.Prepare(logits, 1, greedy));
   CHECK(sampler.Draw(0.99) == 1);
 }
 
@@ -113,7 +146,8 @@ TEST(rows_without_a_finite_maximum_are_refused) {
   CHECK(!sampler.Prepare(std::vector<float>{1, NAN, 2}, 1, {}));
   CHECK(!sampler.Prepare(std::vector<float>{1, INFINITY}, 1, {}));
   CHECK(!sampler.Prepare(std::vector<float>{-INFINITY, -INFINITY}, 1, {}));
-  CHECK(sampler.Prepare(std::vector<float>{-INFINITY, 1}, 1, {}));
+  const std::vector<float> masked = {-INFINITY, 1};
+  CHECK(sampler.Prepare(masked, 1, {}));
   CHECK(sampler.Draw(0) == 1);
 }
 
@@ -130,8 +164,7 @@ TEST(the_delimiter_is_found_wherever_token_edges_fall) {
   int found = 0;
   for (int round = 0; round < 3000; ++round) {
     const std::string delimiter = round % 2 == 0 ? "\n\n" : "ab\na";
-    const auto strings =
-        std::make_shared<const StopStrings>(delimiter, std::vector<std::string>());
+    const auto strings = std::make_shared<const StopStrings>(delimiter, std::vector<std::string>());
     std::string text(random() % 30, ' ');
     for (auto& byte : text) byte = " \n\nab"[random() % 5];
     const size_t want = DelimiterEnd(text, delimiter);

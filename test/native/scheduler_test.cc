@@ -1,5 +1,5 @@
 // The scheduler and the token tree under random work, against each path computed alone.
-// sources: native/engine/*.cc
+// sources: native/engine/*.cc native/kernels/*.cc
 #include "engine/scheduler.h"
 
 #include <map>
