@@ -180,18 +180,23 @@ TEST(MemoryStaysFlatOverStepsOfAnySize) {
   OrtForward forward(TheRuntime(), Model(Written("flat.onnx", 1000), 1000));
   Random random(22);
   int64_t before = 0;
-  for (int step = 0; step < 3000; ++step) {
+  const int steps = kIsSanitized ? 400 : 4000;
+  for (int step = 0; step < steps; ++step) {
     // The largest step comes first: what follows fits into what it took.
     const int32_t rows = step == 0 ? 256 : random.Range(1, 256);
     std::vector<int64_t> ids(static_cast<size_t>(rows));
     for (int64_t& id : ids) id = random.Range(0, kVocabulary - 1);
     Step prefill = Step::Prefill(ids);
     prefill.output_rows.resize(static_cast<size_t>(step == 0 ? rows : random.Range(0, rows)));
-    forward.Run(prefill.input());
+    // Every fourth step is refused by the op.
+    if (step % 4 == 3) prefill.slots[0] = -1;
+    const std::string error = MessageOf([&] { forward.Run(prefill.input()); });
+    CHECK(error.empty() == (step % 4 != 3));
     if (step == 300) before = ResidentBytes();
   }
   CHECK(before > 0);
-  CHECK(ResidentBytes() - before < 1 << 20);
+  // A sanitizer keeps freed memory for a while.
+  if (!kIsSanitized) CHECK(ResidentBytes() - before < 1 << 20);
   CHECK(forward.run_seconds() > 0.0);
 }
 
