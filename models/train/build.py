@@ -31,7 +31,10 @@ def finish(process: subprocess.Popen) -> None:
 def build(scale: float) -> None:
     write_splits()
     large = run("train_policy.py", "policy-2m", 5340 * scale, LARGE, "--tokens", 3072)
-    finish(run("train_policy.py", "policy-0.4m", 1140 * scale, SMALL, "--tokens", 2048))
+    small = ("train_policy.py", "policy-0.4m")
+    finish(run(*small, 1140 * scale, SMALL, "--tokens", 2048, "--until", 0.582))
+    finish(run(*small, 960 * scale, SMALL, "--start", SMALL, "--seed", 2, "--tokens", 2048,
+               "--mix", "11112222233333334445", "--fall", 0.75, "--matrix-rate", 0.015))
     # The large policy is still learning: the reward model sees it at every age, as it is saved.
     finish(run("train_prm.py", "prm-0.4m", 2400 * scale, REWARD, "--start", SMALL,
                "--policies", SMALL, LARGE))

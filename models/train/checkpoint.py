@@ -35,7 +35,7 @@ def save_folder(model: Llama, folder: Path) -> None:
 
 
 def load_folder(folder: Path) -> Llama:
-    """The model of a folder, in fp32."""
+    """The model of a folder, in fp32, set to evaluate."""
     config = json.loads((folder / "config.json").read_text())
     shape = Shape(config["hidden_size"], config["num_hidden_layers"],
                   config["intermediate_size"], config["head_dim"])
@@ -44,7 +44,7 @@ def load_folder(folder: Path) -> Llama:
     with torch.no_grad():
         for name, view in _named(model).items():
             view.copy_(tensors[name])
-    return model
+    return model.eval()
 
 
 def new_reward_model(name: str, policy: Llama) -> Llama:

@@ -42,9 +42,9 @@ class Optimiser:
 
 
 def orthogonalise(stack: Tensor, iterations: int = 5) -> Tensor:
-    """[..., R, C] -> the same shape, each matrix's singular values brought near 1."""
+    """[..., R, C] -> the same shape, each matrix's singular values brought near 1 (computed in bf16)."""
     shape = stack.shape
-    x = stack.flatten(0, -3)
+    x = stack.flatten(0, -3).bfloat16()
     tall = shape[-2] > shape[-1]
     if tall:
         x = x.mT
@@ -53,7 +53,7 @@ def orthogonalise(stack: Tensor, iterations: int = 5) -> Tensor:
     for _ in range(iterations):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.mT if tall else x).reshape(shape)
+    return (x.mT if tall else x).float().reshape(shape)
 
 
 class Clock:

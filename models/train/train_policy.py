@@ -21,7 +21,8 @@ from llama import SHAPES, Llama
 from optimiser import Clock, Optimiser
 from sampler import sample
 
-STAGES = ((0.15, (1, 2)), (0.45, (1, 2, 3)), (1.0, (1, 2, 3, 4, 5)))  # share of budget, levels
+STAGES = ((0.15, (1, 2)), (0.45, (1, 2, 3)), (1.0, (1, 1, 2, 2, 3, 3, 3, 4, 4, 5)))
+# share of the budget, levels as often as they weigh
 
 
 def levels_at(share: float, stages: tuple) -> tuple[int, ...]:
@@ -29,17 +30,19 @@ def levels_at(share: float, stages: tuple) -> tuple[int, ...]:
 
 
 def greedy_by_level(model: Llama, problems) -> list[float]:
-    right = {}
+    right, training = {}, model.training
+    model.eval()
     for problem, solution in zip(problems, sample(model, [p.text() for p in problems], 0.0)):
         solved = check(problem, split_steps(solution)).solved
         right.setdefault(problem.level, []).append(solved)
+    model.train(training)
     return [round(sum(r) / len(r), 3) for _, r in sorted(right.items())]
 
 
 def train(arguments) -> None:
     torch.manual_seed(arguments.seed)
     name, folder, tokens = arguments.name, arguments.folder, arguments.tokens
-    model = load_folder(arguments.start) if arguments.start else Llama(SHAPES[name])
+    model = load_folder(arguments.start).train() if arguments.start else Llama(SHAPES[name])
     optimiser = Optimiser(model, arguments.matrix_rate, arguments.vector_rate)
     corpus = Corpus(arguments.seed)
     stages = ((1.0, tuple(map(int, arguments.mix))),) if arguments.mix else STAGES
