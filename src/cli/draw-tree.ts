@@ -79,7 +79,7 @@ function sumUpSides(
     lines.push(layOut(prefix, '├╴', text, bestOf(rest), options, options.colours.dim));
   }
   if (pruned.length > 0) {
-    const text = `✗ ${pruned.length} pruned${pruned.length > 1 ? ', the best' : ''}`;
+    const text = `✗ ${pruned.length} pruned${pruned.length > 1 ? ', the best at' : ''}`;
     lines.push(layOut(prefix, '├╴', text, bestOf(pruned), options, options.colours.dim));
   }
 }

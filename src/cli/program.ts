@@ -1,5 +1,9 @@
 // The program: its commands, and one way out for results, errors and exit codes.
 import { CommanderError } from 'commander';
+import { addDemo } from './commands/demo.js';
+import { addDoctor } from './commands/doctor.js';
+import { addEval } from './commands/eval.js';
+import { addModels } from './commands/models.js';
 import { addSolve } from './commands/solve.js';
 import type { Environment } from './environment.js';
 import { columnsOf } from './environment.js';
@@ -44,6 +48,10 @@ function buildProgram(
       getOutHelpWidth: () => columnsOf(stdout),
       getErrHelpWidth: () => columnsOf(stderr),
     });
+  addDemo(program, run, environment);
   addSolve(program, run, environment);
+  addEval(program, run, environment);
+  addModels(program, run, environment);
+  addDoctor(program, run, environment);
   return program;
 }

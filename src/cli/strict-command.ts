@@ -42,6 +42,10 @@ export class StrictCommand extends Command {
 
   /** commander calls this where there are more arguments than the command takes. */
   _excessArguments(given: readonly string[]): never {
+    // A default subcommand gets the words of a misspelt one.
+    const { parent } = this;
+    const isDefault = parent instanceof StrictCommand && parent.args[0] !== this.name();
+    if (isDefault) parent.unknownCommand();
     const most = this.registeredArguments.length;
     const expected = `at most ${most}, each in quotes if it has spaces`;
     throw new OptionError(expectedMessage('arguments', expected, given));

@@ -1,5 +1,6 @@
 // Searches for the answers of many problems, several at once through one engine, and hands over each
 // result as it comes. Which of them finish first changes nothing in any of them.
+import { setMaxListeners } from 'node:events';
 import { availableParallelism, cpus } from 'node:os';
 import type { SearchOptions } from '../search/options.js';
 import type { SearchResult } from '../search/result.js';
@@ -30,6 +31,8 @@ export async function searchMany(
 ): Promise<void> {
   const failure = new AbortController();
   const either = AbortSignal.any([signal, failure.signal]);
+  // Every search listens; Node takes more than ten for a leak.
+  setMaxListeners(0, either);
   let next = 0;
   const work = async (): Promise<void> => {
     for (let problem = problems[next++]; problem !== undefined; problem = problems[next++]) {
