@@ -1,4 +1,5 @@
 // The public surface of espalier.
+export type { FinishReason } from './engine/token-tree.js';
 export type { ErrorCode } from './errors.js';
 export { DisposedError, EngineError, ModelError, OptionError } from './errors.js';
 export type { Ledger, ModelCost, PolicyLedger, RewardLedger } from './ledger.js';
@@ -31,3 +32,4 @@ export { beamSearch, bestOfN, dvts, greedy, majority } from './search/strategy.j
 export type { TraceEvent } from './search/trace.js';
 export type { VoteOutcome, VoteRule } from './search/vote.js';
 export { castVote } from './search/vote.js';
+export type { ChatMessage, Tokenizer } from './text/tokenizer.js';

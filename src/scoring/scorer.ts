@@ -37,7 +37,7 @@ export class Scorer {
   readonly #reward: Reward;
   readonly #account: Account;
   readonly #tree: Reward['tree'];
-  readonly #owned = new Set<NodeId>();
+  readonly #owned = new Set<ScoredPosition>();
 
   constructor(reward: Reward, account: Account) {
     this.#reward = reward;
@@ -51,9 +51,8 @@ export class Scorer {
    */
   async begin(prompt: EncodedSolution, signal: AbortSignal): Promise<ScoredPosition> {
     const extension = await this.#tree.extend(this.#tree.root, prompt.tokens, { signal });
-    this.#owned.add(extension.node);
     this.#account.rewardPromptFilled(prompt.tokens.length, extension.computed);
-    return { solution: prompt, node: extension.node };
+    return this.#own(prompt, extension.node);
   }
 
   /**
@@ -87,25 +86,33 @@ export class Scorer {
       readAt: markers,
       signal,
     });
-    this.#owned.add(extension.node);
+    const position = this.#own(solution, extension.node);
     this.#account.scoreComputed(extension.computed);
     const { heads } = extension; // [markers, headWidth]
     const margins = markers.map((_, row) => {
       const head = heads.subarray(row * format.headWidth, (row + 1) * format.headWidth);
       return finite(format.margin(head));
     });
-    return { position: { solution, node: extension.node }, margins, scores: margins.map(scoreOf) };
+    return { position, margins, scores: margins.map(scoreOf) };
   }
 
   /** Gives a position's node back; harmless where it was given back already. */
   release(position: ScoredPosition): void {
-    if (this.#owned.delete(position.node)) this.#tree.release(position.node);
+    if (this.#owned.delete(position)) this.#tree.release(position.node);
   }
 
   /** Gives back every node that is still held. */
   close(): void {
-    if (!this.#reward.isDisposed) for (const node of this.#owned) this.#tree.release(node);
+    if (!this.#reward.isDisposed) {
+      for (const { node } of this.#owned) this.#tree.release(node);
+    }
     this.#owned.clear();
+  }
+
+  #own(solution: EncodedSolution, node: NodeId): ScoredPosition {
+    const position = { solution, node };
+    this.#owned.add(position);
+    return position;
   }
 }
 

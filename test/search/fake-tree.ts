@@ -47,6 +47,7 @@ export class FakeTree implements TokenTree {
   readonly #options: FakeOptions;
   readonly #nodes = new Map<NodeId, string>();
   readonly #queue: Work[] = [];
+  readonly #free: NodeId[] = [];
   #next = 1;
   #works = 0;
   #random: number;
@@ -112,6 +113,7 @@ export class FakeTree implements TokenTree {
   release(node: NodeId): void {
     if (this.#isDisposed) throw new DisposedError('fake tree');
     if (!this.#nodes.delete(node)) throw new Error(`release of node ${node}, which is not held`);
+    this.#free.push(node);
   }
 
   async stats(): Promise<TreeStats> {
@@ -142,7 +144,8 @@ export class FakeTree implements TokenTree {
   }
 
   #make(text: string): NodeId {
-    const node = this.#next++ as NodeId;
+    // Ids come back into use at once: a stale one then hits a stranger's node.
+    const node = this.#free.pop() ?? (this.#next++ as NodeId);
     this.#nodes.set(node, text);
     return node;
   }
