@@ -1,0 +1,30 @@
+// The smallest embedded policy at 256 branches (DESIGN §14), and what the engine around ONNX Runtime
+// costs.
+import type { Benchmark } from './report.js';
+import { median, runInterleaved } from './run-trial.js';
+
+export const smallPolicy: Benchmark = {
+  name: 'small-policy',
+  about: 'policy-0.4m, 1 to 256 branches, tokens/s',
+  async run({ threads, repeats, onProgress }) {
+    const trials = [1, 16, 64, 256].map((branches) => ({
+      model: 'policy-0.4m',
+      prefix: 64,
+      branches,
+      tokens: 128,
+      threads,
+    }));
+    const results = await runInterleaved(trials, repeats, onProgress);
+    const rows = trials.map(({ branches }, index) => {
+      const runs = results[index] ?? [];
+      return {
+        branches,
+        'tokens/s': median(runs.map((run) => run.sampled / run.decodeSeconds)),
+        'share outside the forward pass': median(
+          runs.map((run) => 1 - run.runSeconds / run.decodeSeconds),
+        ),
+      };
+    });
+    return [{ title: 'Decode', rows }];
+  },
+};
