@@ -5,8 +5,7 @@ import {
   writeSwiGlu,
   writeTreeAttention,
 } from './graph-context.js';
-import { transposeLinear } from './quantise.js';
-import type { Linear } from './weights.js';
+import { type Linear, transposeLinear } from './linear.js';
 
 export async function writePlainBody(context: GraphContext, embedded: string): Promise<void> {
   const { weights } = context;
@@ -117,9 +116,11 @@ async function writeProduct(
   outputName?: string,
 ): Promise<string> {
   const { writer, onMatrix } = context;
-  const values = transposeLinear(linear.values, linear.outputs);
-  const inputs = values.length / linear.outputs;
-  const weight = await writer.initializer(`${name}.weight`, values, [inputs, linear.outputs]);
+  const values = transposeLinear(linear);
+  const weight = await writer.initializer(`${name}.weight`, values, [
+    linear.inputs,
+    linear.outputs,
+  ]);
   onMatrix();
   const node = `${name}/MatMul`;
   const output = outputName ?? `${node}/output_0`;

@@ -6,8 +6,7 @@ import {
   writeSwiGlu,
   writeTreeAttention,
 } from './graph-context.js';
-import { quantiseLinear } from './quantise.js';
-import type { Linear } from './weights.js';
+import { type Linear, quantiseLinear } from './linear.js';
 
 /** Quantised rows [T, K] and their scales [T]. */
 interface QuantisedRows {
@@ -123,9 +122,11 @@ async function writeProduct(
   outputName?: string,
 ): Promise<string> {
   const { writer, onMatrix } = context;
-  const { values, scales } = quantiseLinear(linear.values, linear.outputs);
-  const inputs = values.length / linear.outputs;
-  const weight = await writer.initializer(`${name}.weight`, values, [inputs, linear.outputs]);
+  const { values, scales } = quantiseLinear(linear);
+  const weight = await writer.initializer(`${name}.weight`, values, [
+    linear.inputs,
+    linear.outputs,
+  ]);
   const scale = await writer.initializer(`${name}.scale`, scales, [linear.outputs]);
   onMatrix();
   const node = `${name}/MatMulIntegerToFloat`;

@@ -2,13 +2,8 @@
 // weights and the rotations folded in. Reads from the checkpoint one matrix at a time.
 import type { Architecture, Backbone, Head } from './architectures.js';
 import type { Checkpoint } from './checkpoint.js';
+import { denseLinear, type Linear } from './linear.js';
 import { hadamardBlock, hadamardRows, Rotation } from './rotation.js';
-
-/** A linear's weight: y = x weight^T. */
-export interface Linear {
-  readonly values: Float64Array; // [outputs, inputs]
-  readonly outputs: number;
-}
 
 export class Weights {
   readonly #rotation: Rotation | undefined;
@@ -82,8 +77,8 @@ export class Weights {
   }
 
   async attentionOutput(index: number): Promise<Linear> {
-    const values = await this.#stacked([this.architecture.tensors.layer(index).output]);
-    return this.#intoResidual(values);
+    const { output } = this.architecture.tensors.layer(index);
+    return this.#intoResidual(Float64Array.from(await this.checkpoint.read(output)));
   }
 
   /** Columns of the product: gate, then up. */
@@ -93,7 +88,8 @@ export class Weights {
   }
 
   async down(index: number): Promise<Linear> {
-    const values = await this.#stacked([this.architecture.tensors.layer(index).down]);
+    const { down } = this.architecture.tensors.layer(index);
+    const values = Float64Array.from(await this.checkpoint.read(down));
     hadamardRows(values, this.hadamardBlock);
     return this.#intoResidual(values);
   }
@@ -108,37 +104,40 @@ export class Weights {
     return this.rotated ? weight.fill(1) : weight;
   }
 
-  /** Weights one below the other, [sum of outputs, inputs]. */
-  async #stacked(tensors: readonly string[]): Promise<Float64Array> {
-    const parts: Float32Array[] = [];
-    for (const tensor of tensors) parts.push(await this.checkpoint.read(tensor));
-    const values = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let offset = 0;
-    for (const part of parts) {
-      values.set(part, offset);
-      offset += part.length;
-    }
-    return values;
-  }
-
-  /** A linear that reads a norm's output. */
+  /** A linear that reads a norm's output; its weights lie one below the other. */
   async #afterNorm(tensors: readonly string[], norm: string): Promise<Linear> {
     const { hidden } = this.backbone.dimensions;
-    const values = await this.#stacked(tensors);
-    const outputs = values.length / hidden;
-    if (this.#rotation === undefined) return { values, outputs };
-    const weight = await this.checkpoint.read(norm); // [H]
-    for (let i = 0; i < values.length; i++) {
-      values[i] = (values[i] as number) * (weight[i % hidden] as number);
-    }
-    this.#rotation.rotateRows(values);
-    return { values, outputs };
+    const parts: Float32Array[] = []; // each [its outputs, H]
+    for (const tensor of tensors) parts.push(await this.checkpoint.read(tensor));
+    const rows = parts.flatMap((part) =>
+      Array.from({ length: part.length / hidden }, (_, row) => ({ part, start: row * hidden })),
+    );
+    const rotation = this.#rotation;
+    const normWeight = rotation === undefined ? undefined : await this.checkpoint.read(norm); // [H]
+    const channel = new Float64Array(hidden);
+    return {
+      inputs: hidden,
+      outputs: rows.length,
+      channel(output) {
+        const { part, start } = rows[output] as { part: Float32Array; start: number };
+        channel.set(part.subarray(start, start + hidden));
+        if (rotation === undefined || normWeight === undefined) return channel;
+        for (let i = 0; i < hidden; i++) {
+          channel[i] = (channel[i] as number) * (normWeight[i] as number);
+        }
+        rotation.rotateRows(channel);
+        return channel;
+      },
+    };
   }
 
-  /** A linear whose product is added to the residual stream. */
+  /**
+   * A linear whose product is added to the residual stream.
+   * @param values its weight, [H, inputs]
+   */
   #intoResidual(values: Float64Array): Linear {
     const { hidden } = this.backbone.dimensions;
     this.#rotation?.rotateColumns(values, values.length / hidden);
-    return { values, outputs: hidden };
+    return denseLinear(values, hidden);
   }
 }

@@ -1,6 +1,6 @@
 // The matrices that are folded into weights: orthogonal, fixed, and the very ones that the kernels use.
 import { describe, expect, test } from 'vitest';
-import { quantiseLinear, transposeLinear } from '../../src/model/quantise.js';
+import { denseLinear, quantiseLinear, transposeLinear } from '../../src/model/linear.js';
 import { hadamardBlock, hadamardRows, Rotation } from '../../src/model/rotation.js';
 import { largestError } from './golden-llama.js';
 
@@ -118,7 +118,7 @@ describe('quantiseLinear', () => {
     (value, i) => value * 10 ** Math.floor(i / inputs),
   );
   weights.fill(0, 2 * inputs, 3 * inputs);
-  const { values, scales } = quantiseLinear(weights, outputs);
+  const { values, scales } = quantiseLinear(denseLinear(weights, outputs));
 
   test('errs by half a step at most, and uses the whole range', () => {
     for (let n = 0; n < outputs; n++) {
@@ -135,7 +135,7 @@ describe('quantiseLinear', () => {
   });
 
   test('has the layout of transposeLinear', () => {
-    const exact = transposeLinear(weights, outputs); // [inputs, outputs]
+    const exact = transposeLinear(denseLinear(weights, outputs)); // [inputs, outputs]
     const restored = Float32Array.from(values, (value, i) => value * at(scales, i % outputs));
     expect(largestError(restored, exact)).toBeLessThanOrEqual(Math.max(...scales));
     expect(exact[1 * outputs + 3]).toBe(Math.fround(at(weights, 3 * inputs + 1)));
