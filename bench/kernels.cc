@@ -5,11 +5,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <functional>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #include "attention_model.h"
 #include "kernels/elementwise_scalar.h"
@@ -52,6 +58,28 @@ Seconds Best(int repeats, const std::function<void()>& work) {
   return best;
 }
 
+// Memory of the pool as the engine has it: on huge pages where the system gives them, since a
+// step visits thousands of small pages.
+class PoolMemory {
+ public:
+  explicit PoolMemory(size_t floats) {
+    const size_t bytes = (floats * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment;
+    data_ = static_cast<float*>(std::aligned_alloc(kAlignment, bytes));
+#if defined(__linux__)
+    madvise(data_, bytes, MADV_HUGEPAGE);
+#endif
+    Random random(3);
+    for (size_t i = 0; i < floats; ++i) data_[i] = random.Uniform(-1.0f, 1.0f);
+  }
+  ~PoolMemory() { std::free(data_); }
+  PoolMemory(PoolMemory&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+  float* data() { return data_; }
+
+ private:
+  static constexpr size_t kAlignment = size_t{2} << 20;
+  float* data_;
+};
+
 // One attention step of `rows` rows, ready to run on any layer's pool.
 struct AttentionStep {
   std::string name;
@@ -64,8 +92,7 @@ struct AttentionStep {
   std::vector<float> inv_freq;
   std::vector<uint8_t> quantized;
   std::vector<float> out_scale;
-  std::vector<std::vector<float>> keys;    // by layer
-  std::vector<std::vector<float>> values;  // by layer
+  std::vector<PoolMemory> pool;  // one: keys and values by layer
   int32_t pages = 0;
   double products = 0;  // floating-point operations of both matrix products, all layers
 
@@ -84,12 +111,15 @@ struct AttentionStep {
     args.spans = spans.data();
     args.row_lengths = lengths.data();
     args.inv_freq = inv_freq.data();
-    args.key_cache = keys[layer].data();
-    args.value_cache = values[layer].data();
+    args.key_cache = pool[0].data() + size_t(2) * layer * CacheSize();
+    args.value_cache = args.key_cache + CacheSize();
     args.quantized = quantized.data();
     args.out_scale = out_scale.data();
     return args;
   }
+
+  // Floats of one layer's keys, or values.
+  size_t CacheSize() const { return size_t(3) * pages * 64 * kPageSlots; }
 
   void Finish() {
     Random random(1);
@@ -103,10 +133,7 @@ struct AttentionStep {
     for (int d = 0; d < 32; ++d) inv_freq.push_back(std::pow(10000.0f, -float(d) / 32));
     quantized.resize(rows * kHidden);
     out_scale.resize(rows);
-    for (int layer = 0; layer < kLayers; ++layer) {
-      keys.push_back(random.Floats(size_t(3) * pages * 64 * kPageSlots, -1.0f, 1.0f));
-      values.push_back(random.Floats(size_t(3) * pages * 64 * kPageSlots, -1.0f, 1.0f));
-    }
+    pool.emplace_back(2 * kLayers * CacheSize());
     for (const int32_t length : lengths) products += 4.0 * length * 9 * 64 * kLayers;
   }
 
@@ -151,15 +178,17 @@ void Print(const char* set, size_t threads, Seconds time, double products) {
   std::printf("\n");
 }
 
-void BenchAttention(AttentionStep step) {
+void BenchAttention(AttentionStep step, const std::vector<const KernelSet*>& sets) {
   std::printf("attention, %s, %d layers\n", step.name.c_str(), kLayers);
-  const Seconds scalar = Best(1, [&] { TreeAttentionScalar(step.Args(0)); });
-  const Seconds all = {scalar.wall * kLayers, scalar.processor * kLayers};
-  Print("scalar", 1, all, step.products);
+  if (sets.size() > 1) {
+    const Seconds scalar = Best(1, [&] { TreeAttentionScalar(step.Args(0)); });
+    const Seconds all = {scalar.wall * kLayers, scalar.processor * kLayers};
+    Print("scalar", 1, all, step.products);
+  }
   for (const size_t threads : {size_t{1}, size_t{2}}) {
     ThreadPool pool(threads);
     const ParallelFor parallel = pool.parallel();
-    for (const KernelSet* set : AllKernelSets()) {
+    for (const KernelSet* set : sets) {
       const size_t bytes =
           PlanTreeAttention(step.Args(0), threads, set->score_queries, nullptr).bytes;
       AlignedBytes scratch(bytes);
@@ -218,13 +247,21 @@ void BenchElementwise() {
 }  // namespace
 }  // namespace espalier::test
 
-int main() {
-  using espalier::test::AttentionStep;
+// Arguments: part of a case's name, then the name of the only instruction set to run.
+int main(int count, char** arguments) {
   using namespace espalier::test;
-  BenchAttention(AttentionStep::Decode(kBranches, kShared));
-  BenchAttention(AttentionStep::Decode(1, kShared));
-  BenchAttention(AttentionStep::Decode(kBranches, 4096));
-  BenchAttention(AttentionStep::Prefill(512));
-  BenchElementwise();
+  const std::string filter = count > 1 ? arguments[1] : "";
+  std::vector<const espalier::KernelSet*> sets;
+  for (const espalier::KernelSet* set : AllKernelSets()) {
+    if (count < 3 || std::string(arguments[2]) == set->name) sets.push_back(set);
+  }
+  const auto attention = [&](AttentionStep step) {
+    if (step.name.find(filter) != std::string::npos) BenchAttention(std::move(step), sets);
+  };
+  attention(AttentionStep::Decode(kBranches, kShared));
+  attention(AttentionStep::Decode(1, kShared));
+  attention(AttentionStep::Decode(kBranches, 4096));
+  attention(AttentionStep::Prefill(512));
+  if (std::string("elementwise").find(filter) != std::string::npos) BenchElementwise();
   return 0;
 }

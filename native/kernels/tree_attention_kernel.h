@@ -196,31 +196,33 @@ ESPALIER_INLINE void ValueTiles(int32_t count, const float* const* weights, cons
   }
 }
 
+// Adds the first `keys` weighted values from `values` on to the sums of queries [first, last);
+// their weights start `skip` after the span's first.
+inline void AddToQueries(const Block& block, int32_t first, int32_t last, int32_t skip,
+                         const float* values, int32_t keys) {
+  const int32_t dim = block.args.head_dim;
+  for (int32_t q = first; q < last; q += kValueQueries) {
+    const int32_t count = last - q < kValueQueries ? last - q : kValueQueries;
+    const float* weights[kValueQueries];
+    for (int32_t i = 0; i < count; ++i) weights[i] = block.ends[q + i] + skip;
+    ValueTiles<kValueQueries>(count, weights, values, dim, keys, block.sums + size_t(q) * dim);
+  }
+}
+
 // Adds the weighted values of keys [begin, end) of one span to the sums of its rows.
 inline void AddValues(const Block& block, const BlockSpan& span, int32_t begin, int32_t end) {
   const int32_t group = block.plan.group;
-  const int32_t dim = block.args.head_dim;
   const size_t first_slot = size_t(block.kv_head) * block.args.pages * kPageSlots + span.kv_start;
-  const float* values = block.args.value_cache + (first_slot + begin) * dim;
-  const auto keys_of = [&](int32_t q) {
-    const int32_t seen = span.seen + span.step * (q / group - span.row_begin);
-    return (seen < end ? seen : end) - begin;
-  };
-  int32_t q = span.row_begin * group;
-  const int32_t last = span.row_end * group;
-  while (q < last && keys_of(q) <= 0) q += group;
-  while (q < last) {
-    // Queries that see equally many of these keys go together.
-    const int32_t keys = keys_of(q);
-    const float* weights[kValueQueries];
-    int32_t count = 0;
-    while (count < kValueQueries && q + count < last && keys_of(q + count) == keys) {
-      weights[count] = block.ends[q + count] + begin;
-      ++count;
-    }
-    ValueTiles<kValueQueries>(count, weights, values, dim, keys, block.sums + size_t(q) * dim);
-    q += count;
+  const float* values = block.args.value_cache + (first_slot + begin) * block.args.head_dim;
+  int32_t row = span.row_begin;
+  // Rows of a causal span that see some of these keys: each its own number.
+  if (span.step != 0 && begin >= span.seen) row += begin - span.seen + 1;
+  for (; row < span.row_end; ++row) {
+    const int32_t seen = span.seen + span.step * (row - span.row_begin);
+    if (seen >= end) break;
+    AddToQueries(block, row * group, (row + 1) * group, begin, values, seen - begin);
   }
+  AddToQueries(block, row * group, span.row_end * group, begin, values, end - begin);
 }
 
 inline void AddSpan(const Block& block, const BlockSpan& span) {
