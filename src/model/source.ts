@@ -2,6 +2,7 @@
 // two, the chat template and the README's licence. Reads and checks; writes nothing.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tokenText } from '../text/special-tokens.js';
 import { type Architecture, architectureOf, type Backbone, type Head } from './architectures.js';
 import { modelFault, systemCode } from './fault.js';
 import { Fields } from './fields.js';
@@ -116,12 +117,6 @@ function withTemplate(text: string, path: string, template: string): string {
 function licenceOf(readme: string): string {
   const head = /^---\r?\n([\s\S]*?)\r?\n---/.exec(readme)?.[1] ?? '';
   return /^license:[ \t]*["']?([^\s"']+)/m.exec(head)?.[1] ?? 'unknown';
-}
-
-function tokenText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  if (typeof value !== 'object' || value === null || !('content' in value)) return undefined;
-  return typeof value.content === 'string' ? value.content : undefined;
 }
 
 async function readFields(path: string, optional = false): Promise<Fields> {

@@ -2,6 +2,7 @@
 // the clock is not part of a prompt.
 import { Template } from '@huggingface/jinja';
 import { ModelError } from '../errors.js';
+import { tokenText } from './special-tokens.js';
 
 /** One message of a chat prompt. Its content is data: no special token is recognised in it. */
 export interface ChatMessage {
@@ -89,11 +90,4 @@ export function defaultTemplate(value: unknown): string | undefined {
   }
   if (typeof value !== 'object' || value === null) return undefined;
   return 'default' in value && typeof value.default === 'string' ? value.default : undefined;
-}
-
-/** A special token of tokenizer_config.json: its text, or an object that holds it. */
-export function tokenText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  if (typeof value !== 'object' || value === null || !('content' in value)) return undefined;
-  return typeof value.content === 'string' ? value.content : undefined;
 }

@@ -1,8 +1,8 @@
 // The one implementation of Tokenizer: Hugging Face's tokenizers, with control tokens under aliases.
 import { Tokenizer as TokenizerCore } from '@huggingface/tokenizers';
 import { ModelError } from '../errors.js';
-import { type ChatMessage, ChatTemplate, defaultTemplate, tokenText } from './chat-template.js';
-import { type AddedToken, SpecialTokens } from './special-tokens.js';
+import { type ChatMessage, ChatTemplate, defaultTemplate } from './chat-template.js';
+import { type AddedToken, SpecialTokens, tokenText } from './special-tokens.js';
 import { bytesOfPiece, packTokenBytes, spellingOf, type TokenBytes } from './token-bytes.js';
 import type { ChatPromptOptions, EncodeOptions, Tokenizer } from './tokenizer.js';
 

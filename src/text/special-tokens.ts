@@ -70,6 +70,13 @@ export class SpecialTokens {
   }
 }
 
+/** A special token of tokenizer_config.json: its text, or an object that holds it. */
+export function tokenText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null || !('content' in value)) return undefined;
+  return typeof value.content === 'string' ? value.content : undefined;
+}
+
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, (character) => `\\${character}`);
 }
