@@ -41,12 +41,14 @@ function drawLevel(
   }
 }
 
-/** The branch that the eye should follow: the chosen one, else the one that grew on. */
+/** The branch that the eye should follow: the chosen one, the one that grew on, the only one left. */
 function trunkOf(siblings: readonly Branch[]): Branch | undefined {
   const chosen = siblings.find((branch) => branch.isChosen);
   if (chosen !== undefined) return chosen;
   const grown = siblings.filter((branch) => branch.children.length > 0);
-  return bestFirst(grown)[0];
+  if (grown.length > 0) return bestFirst(grown)[0];
+  const [leaf, another] = siblings.filter((branch) => !isPruned(branch));
+  return another === undefined ? leaf : undefined;
 }
 
 function drawSides(

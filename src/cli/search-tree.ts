@@ -12,7 +12,7 @@ export interface Branch {
   readonly tokens: number;
   /** Identical siblings that it stands for, itself included. */
   multiplicity: number;
-  /** In sibling order once the search has finished. */
+  /** In sibling order. */
   readonly children: Branch[];
   scores: readonly number[];
   fate: Fate;
@@ -120,8 +120,9 @@ export class SearchTree {
     this.tokens += event.tokens;
     this.#branches.set(event.path, branch);
     const siblings = this.#siblingsOf(event.path);
-    siblings.push(branch);
-    siblings.sort((a, b) => ordinal(a.id) - ordinal(b.id));
+    // Mostly in order already: look for the place from the end.
+    const before = siblings.findLastIndex(({ id }) => ordinal(id) < ordinal(event.path));
+    siblings.splice(before + 1, 0, branch);
   }
 
   #merge(path: PathId, into: PathId): void {

@@ -100,7 +100,7 @@ export async function evaluate(
     });
   }
   const isComplete = problems.every(({ index }) => run.records.has(index));
-  if (isComplete && missing.length > 0) await run.finish();
+  if (isComplete) await run.finish();
   return isComplete;
 }
 

@@ -21,9 +21,10 @@ export class JsonLines {
   static async open(path: string): Promise<JsonLines> {
     let handle: FileHandle | undefined;
     try {
-      const whole = completeLength(await readIfExists(path));
+      const bytes = await readIfExists(path);
+      const whole = completeLength(bytes);
       handle = await open(path, 'a');
-      await handle.truncate(whole);
+      if (whole < bytes.length) await handle.truncate(whole);
       return new JsonLines(path, handle, whole);
     } catch (cause) {
       await handle?.close();

@@ -112,10 +112,16 @@ export class RunDirectory<R extends RunRecord> {
     return readJsonLines(join(this.#path, 'timings.jsonl'));
   }
 
-  /** Puts results.jsonl in dataset order, in one step that a kill cannot tear; the last call but close. */
+  /**
+   * Puts results.jsonl in dataset order, in one step that a kill cannot tear; a file that is in
+   * order stays untouched. The last call but `close`.
+   */
   async finish(): Promise<void> {
     await this.#results.close();
-    const ordered = [...this.#records.values()].sort((a, b) => a.index - b.index);
+    // The map has them in file order.
+    const inFile = [...this.#records.values()];
+    if (inFile.every(({ index }, i) => index > (inFile[i - 1]?.index ?? -1))) return;
+    const ordered = inFile.sort((a, b) => a.index - b.index);
     const text = ordered.map((record) => `${JSON.stringify(record)}\n`).join('');
     await replaceFile(join(this.#path, 'results.jsonl'), text);
   }

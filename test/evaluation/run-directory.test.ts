@@ -70,6 +70,16 @@ describe('RunDirectory', () => {
     expect(before).not.toContain('seconds');
   });
 
+  it('puts in order what a kill left complete but unordered', async () => {
+    const run = await RunDirectory.open(out, configuration);
+    for (const index of [1, 2, 0]) await run.append(record(index), null);
+    await run.close();
+    expect((await results()).startsWith('{"index":1')).toBe(true);
+    await writeRun([0, 1, 2]);
+    expect((await results()).startsWith('{"index":0')).toBe(true);
+    expect((await results()).split('\n')).toHaveLength(4);
+  });
+
   it('names the first difference of another configuration, and changes nothing', async () => {
     await writeRun([0]);
     const before = await results();
