@@ -2,7 +2,7 @@
 // as problems finish, put in dataset order at the end), timings.jsonl (all that depends on clocks).
 // A killed run resumes; another configuration in the same directory is refused.
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expectedMessage, invalidOption, ModelError } from '../errors.js';
 import { JsonLines, readJsonLines, writeFailed } from './json-lines.js';
 
@@ -80,7 +80,7 @@ export class RunDirectory<R extends RunRecord> {
     await checkRunDirectory(path, configuration);
     const records = (await readJsonLines(join(path, 'results.jsonl'))).map(asRecord<R>);
     try {
-      await mkdir(path, { recursive: true });
+      await makeDirectory(path);
     } catch (cause) {
       throw writeFailed(path, cause);
     }
@@ -129,6 +129,19 @@ export class RunDirectory<R extends RunRecord> {
   async close(): Promise<void> {
     await this.#results.close();
     await this.#timings.close();
+  }
+}
+
+/** With its parents. Node's own recursive mkdir never returns where a file system refuses (/proc). */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT') throw error;
+    await makeDirectory(dirname(path));
+    await mkdir(path);
   }
 }
 
