@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "lanes.h"
+#include "prefetcher.h"
 #include "qkv_rows.h"
 #include "row_quantizer.h"
 #include "row_tasks.h"
@@ -94,7 +95,7 @@ ESPALIER_INLINE void ScoreRest(const float* queries, int32_t count, const float*
 
 // Scores queries [first, last) of the block against one or two pages that follow each other.
 inline void ScorePages(const Block& block, int32_t first, int32_t last, int32_t page, int pages,
-                       int32_t offset) {
+                       int32_t offset, Prefetcher& prefetcher) {
   const int32_t dim = block.args.head_dim;
   const size_t page_floats = size_t(dim) * kPageSlots;
   const float* keys =
@@ -102,11 +103,13 @@ inline void ScorePages(const Block& block, int32_t first, int32_t last, int32_t 
   int32_t q = first;
   for (; last - q >= kScoreQueries; q += kScoreQueries) {
     for (int p = 0; p < pages; ++p) {
+      prefetcher.Advance();
       ScoreTile<kScoreQueries, 1>(block.queries + size_t(q) * dim, keys + p * page_floats, dim,
                                   block.ends + q, offset + p * kPageSlots);
     }
   }
   const float* queries = block.queries + size_t(q) * dim;
+  if (q < last) prefetcher.Advance();
   if (pages == 2 && last - q <= kPairQueries) {
     ScoreRest<kPairQueries, 2>(queries, last - q, keys, dim, block.ends + q, offset);
     return;
@@ -117,17 +120,41 @@ inline void ScorePages(const Block& block, int32_t first, int32_t last, int32_t 
   }
 }
 
+// Keys that the last row of the span sees.
+ESPALIER_INLINE int32_t LongestRow(const BlockSpan& span) {
+  return span.seen + span.step * (span.row_end - span.row_begin - 1);
+}
+
+inline ByteRange KeyRange(const void* context, const BlockSpan& span) noexcept {
+  const Block& block = *static_cast<const Block*>(context);
+  const size_t page_bytes = sizeof(float) * block.args.head_dim * kPageSlots;
+  const int32_t page = span.kv_start / kPageSlots;
+  const int32_t last_page = (span.kv_start + LongestRow(span) - 1) / kPageSlots;
+  const size_t first = size_t(block.kv_head) * block.args.pages + page;
+  return {reinterpret_cast<const char*>(block.args.key_cache) + first * page_bytes,
+          (last_page - page + 1) * page_bytes};
+}
+
+inline ByteRange ValueRange(const void* context, const BlockSpan& span) noexcept {
+  const Block& block = *static_cast<const Block*>(context);
+  const size_t slot_bytes = sizeof(float) * block.args.head_dim;
+  const size_t first = size_t(block.kv_head) * block.args.pages * kPageSlots + span.kv_start;
+  return {reinterpret_cast<const char*>(block.args.value_cache) + first * slot_bytes,
+          LongestRow(span) * slot_bytes};
+}
+
 // Appends the scores of one span to those of its rows.
-inline void ScoreSpan(const Block& block, const BlockSpan& span) {
+inline void ScoreSpan(const Block& block, const BlockSpan& span, Prefetcher& prefetcher) {
   const int32_t group = block.plan.group;
-  const int32_t longest = span.seen + span.step * (span.row_end - span.row_begin - 1);
-  const int32_t last_page = (span.kv_start + longest - 1) / kPageSlots;
+  const int32_t last_page = (span.kv_start + LongestRow(span) - 1) / kPageSlots;
+  prefetcher.Enter(span);
   for (int32_t page = span.kv_start / kPageSlots; page <= last_page; page += 2) {
     const int32_t offset = page * kPageSlots - span.kv_start;
     // Earlier rows of a causal span do not reach this page.
     int32_t row = span.row_begin;
     if (offset >= span.seen) row += offset - span.seen + 1;
-    ScorePages(block, row * group, span.row_end * group, page, page < last_page ? 2 : 1, offset);
+    ScorePages(block, row * group, span.row_end * group, page, page < last_page ? 2 : 1, offset,
+               prefetcher);
   }
   for (int32_t row = span.row_begin; row < span.row_end; ++row) {
     const int32_t seen = span.seen + span.step * (row - span.row_begin);
@@ -199,10 +226,11 @@ ESPALIER_INLINE void ValueTiles(int32_t count, const float* const* weights, cons
 // Adds the first `keys` weighted values from `values` on to the sums of queries [first, last);
 // their weights start `skip` after the span's first.
 inline void AddToQueries(const Block& block, int32_t first, int32_t last, int32_t skip,
-                         const float* values, int32_t keys) {
+                         const float* values, int32_t keys, Prefetcher& prefetcher) {
   const int32_t dim = block.args.head_dim;
   for (int32_t q = first; q < last; q += kValueQueries) {
     const int32_t count = last - q < kValueQueries ? last - q : kValueQueries;
+    prefetcher.Advance();
     const float* weights[kValueQueries];
     for (int32_t i = 0; i < count; ++i) weights[i] = block.ends[q + i] + skip;
     ValueTiles<kValueQueries>(count, weights, values, dim, keys, block.sums + size_t(q) * dim);
@@ -210,7 +238,8 @@ inline void AddToQueries(const Block& block, int32_t first, int32_t last, int32_
 }
 
 // Adds the weighted values of keys [begin, end) of one span to the sums of its rows.
-inline void AddValues(const Block& block, const BlockSpan& span, int32_t begin, int32_t end) {
+inline void AddValues(const Block& block, const BlockSpan& span, int32_t begin, int32_t end,
+                      Prefetcher& prefetcher) {
   const int32_t group = block.plan.group;
   const size_t first_slot = size_t(block.kv_head) * block.args.pages * kPageSlots + span.kv_start;
   const float* values = block.args.value_cache + (first_slot + begin) * block.args.head_dim;
@@ -220,17 +249,18 @@ inline void AddValues(const Block& block, const BlockSpan& span, int32_t begin, 
   for (; row < span.row_end; ++row) {
     const int32_t seen = span.seen + span.step * (row - span.row_begin);
     if (seen >= end) break;
-    AddToQueries(block, row * group, (row + 1) * group, begin, values, seen - begin);
+    AddToQueries(block, row * group, (row + 1) * group, begin, values, seen - begin, prefetcher);
   }
-  AddToQueries(block, row * group, span.row_end * group, begin, values, end - begin);
+  AddToQueries(block, row * group, span.row_end * group, begin, values, end - begin, prefetcher);
 }
 
-inline void AddSpan(const Block& block, const BlockSpan& span) {
+inline void AddSpan(const Block& block, const BlockSpan& span, Prefetcher& prefetcher) {
   const int32_t group = block.plan.group;
-  const int32_t longest = span.seen + span.step * (span.row_end - span.row_begin - 1);
+  const int32_t longest = LongestRow(span);
+  prefetcher.Enter(span);
   const int32_t chunk = kValueChunkBytes / int32_t(sizeof(float)) / block.args.head_dim;
   for (int32_t begin = 0; begin < longest; begin += chunk) {
-    AddValues(block, span, begin, begin + chunk < longest ? begin + chunk : longest);
+    AddValues(block, span, begin, begin + chunk < longest ? begin + chunk : longest, prefetcher);
   }
   for (int32_t row = span.row_begin; row < span.row_end; ++row) {
     const int32_t seen = span.seen + span.step * (row - span.row_begin);
@@ -251,7 +281,8 @@ inline void AttendBlock(const Block& block, const BlockSpan* begin, const BlockS
   const int32_t group = block.plan.group;
   const int32_t queries = block.rows * group;
   RewindEnds(block);
-  for (const BlockSpan* span = begin; span != end; ++span) ScoreSpan(block, *span);
+  Prefetcher keys(begin, end, KeyRange, &block);
+  for (const BlockSpan* span = begin; span != end; ++span) ScoreSpan(block, *span, keys);
   // The scores of span after span are one run; each query's weight sum waits in its sums.
   for (int32_t q = 0; q < queries; ++q) {
     float* scores = block.scores + size_t(q) * block.plan.score_stride;
@@ -260,7 +291,8 @@ inline void AttendBlock(const Block& block, const BlockSpan* begin, const BlockS
   }
   RewindEnds(block);
   std::memset(block.sums, 0, sizeof(float) * queries * dim);
-  for (const BlockSpan* span = begin; span != end; ++span) AddSpan(block, *span);
+  Prefetcher values(begin, end, ValueRange, &block);
+  for (const BlockSpan* span = begin; span != end; ++span) AddSpan(block, *span, values);
   for (int32_t q = 0; q < queries; ++q) {
     const size_t row = block.first_row + q / group;
     const size_t head = size_t(block.kv_head) * group + q % group;
