@@ -2,11 +2,12 @@
 // status; work on the pool neither throws nor allocates.
 #include "custom_ops.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/add_norm_quantize.h"
@@ -109,14 +110,8 @@ void Require(const OpTensors& tensors, const InputError& error) {
   if (error) tensors.Fail(std::string(error.what) + ", at index " + std::to_string(error.index));
 }
 
-// An attribute that the node has to have.
-template <typename T>
-T Attribute(const Ort::ConstKernelInfo& info, const char* name) {
-  return info.GetAttribute<T>(name);
-}
-
 int32_t SizeAttribute(const Ort::ConstKernelInfo& info, const char* name) {
-  const int64_t value = Attribute<int64_t>(info, name);
+  const int64_t value = info.GetAttribute<int64_t>(name);
   if (value < 0 || value > 1 << 20) {
     throw std::invalid_argument("expected attribute `" + std::string(name) +
                                 "` to lie in [0, 1048576], got " + std::to_string(value));
@@ -151,8 +146,8 @@ class TreeAttentionKernel {
     sizes_.heads = SizeAttribute(info, "heads");
     sizes_.kv_heads = SizeAttribute(info, "kv_heads");
     sizes_.head_dim = SizeAttribute(info, "head_dim");
-    sizes_.attention_factor = Attribute<float>(info, "attention_factor");
-    sizes_.norm_epsilon = Attribute<float>(info, "norm_epsilon");
+    sizes_.attention_factor = info.GetAttribute<float>("attention_factor");
+    sizes_.norm_epsilon = info.GetAttribute<float>("norm_epsilon");
     sizes_.pages = 1;  // known when it runs
     if (const InputError error = CheckTreeAttention(sizes_)) {
       throw std::invalid_argument(std::string("TreeAttention: ") + error.what);
@@ -260,7 +255,7 @@ class SwiGluKernel {
 class AddNormQuantizeKernel {
  public:
   AddNormQuantizeKernel(const Ort::ConstKernelInfo& info, Form, Workspace& workspace)
-      : workspace_(workspace), norm_epsilon_(Attribute<float>(info, "norm_epsilon")) {}
+      : workspace_(workspace), norm_epsilon_(info.GetAttribute<float>("norm_epsilon")) {}
 
   OrtStatus* ComputeV2(OrtKernelContext* context) {
     return Guard([&] { return Compute(OpTensors("AddNormQuantize", context)); });

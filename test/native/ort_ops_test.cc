@@ -338,11 +338,26 @@ TEST(WrongTensorsAreNamed) {
   CHECK(
       Contains(message, "TreeAttention: expected `qkv` to be float [?, 128], got float [2, 112]"));
 
-  OnnxGraph odd(1, kKvHeads, kHeadDim);
-  Table(random, 33, 2.0f).AddTo(odd);
-  odd.Node("espalier", "SwiGLU", {"x"}, {"out"}, {{"hadamard_block", 0}});
-  OrtForward odd_forward = Open(Finish(odd, "odd.onnx", 16, false), 16, false, 1);
-  CHECK(Contains(MessageOf([&] { odd_forward.Run(step.input()); }), "even number of columns"));
+  const auto swiglu = [&](int32_t width, const std::string& row_scale, bool has_out_scale) {
+    OnnxGraph graph(1, kKvHeads, kHeadDim);
+    Table(random, width, 2.0f).AddTo(graph);
+    graph.Node("", "Cast", {"x_scale"}, {"x_flag"}, {{"to", 9}});
+    std::vector<std::string> outputs{"out"};
+    if (has_out_scale) outputs.push_back("out_scale");
+    graph.Node("espalier", "SwiGLU", {"x", row_scale}, outputs, {{"hadamard_block", 0}});
+    graph.Node("", "Cast", {"out"}, {"logits"}, {{"to", 1}});
+    graph.Output("logits", OnnxType::kFloat, {-1, width / 2});
+    OrtForward forward = Open(graph.Write(TemporaryFile("swiglu.onnx")), width / 2, false, 1);
+    return MessageOf([&] { forward.Run(step.input()); });
+  };
+  CHECK(swiglu(32, "", false).empty());
+  CHECK(swiglu(32, "x_scale", true).empty());
+  CHECK(Contains(swiglu(33, "", false), "SwiGLU: expected `x` to have an even number of columns"));
+  CHECK(Contains(swiglu(40, "", false), "SwiGLU: "));
+  CHECK(Contains(swiglu(32, "x_scale", false),
+                 "SwiGLU: expected the graph to use output `out_scale`"));
+  CHECK(
+      Contains(swiglu(32, "x_flag", false), "expected `row_scale` to be float [2], got bool [2]"));
 }
 
 }  // namespace
