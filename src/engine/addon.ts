@@ -1,5 +1,6 @@
 // The contract of the native addon, typed once; src/engine/ is its only user.
 // JavaScript validates, native code gets clean positional arguments and answers in batches.
+import type { EngineSpec } from '../model/package.js';
 import type { NodeId } from './token-tree.js';
 
 /** Index of a loaded model inside its engine. */
@@ -8,26 +9,13 @@ export type ModelIndex = number & { readonly space: 'engine model' };
 export type RequestId = number & { readonly space: 'engine request' };
 
 /** What the addon needs to open a model package. */
-export interface AddonModelSpec {
-  readonly modelPath: string;
-  readonly layers: number;
-  readonly kvHeads: number;
-  readonly headDim: number;
-  /** Ids must lie in [0, vocabulary). */
-  readonly vocabulary: number;
-  readonly headWidth: number;
-  /** 'logits' or 'score_logits'. */
-  readonly outputName: string;
-  /** Whether the graph has a `logit_scale` output (int8). */
-  readonly hasLogitScale: boolean;
-  readonly context: number;
+export interface AddonModelSpec extends EngineSpec {
   /** Threads that a step runs on. */
   readonly threads: number;
   /** KV pool size in pages of 16 slots. */
   readonly pages: number;
   /** Most rows in a step that fill known tokens. */
   readonly chunk: number;
-  readonly endTokens: Int32Array;
   /** Bytes of all tokens, concatenated; token i is [offsets[i], offsets[i + 1]). */
   readonly tokenBytes: Uint8Array;
   readonly tokenOffsets: Uint32Array;
