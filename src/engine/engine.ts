@@ -10,6 +10,7 @@ import {
   refuseUnknownKeys,
 } from '../errors.js';
 import { engineSpec, type ModelPackage } from '../model/package.js';
+import type { TokenBytes } from '../text/token-bytes.js';
 import type { AddonEngine, Completion, LoadAnswer, RequestId } from './addon.js';
 import { findRuntimeLibrary, loadAddon } from './load-addon.js';
 import { ModelTree } from './model-tree.js';
@@ -35,12 +36,6 @@ export interface EngineOptions {
    * @default the machine's cores, at most 8
    */
   readonly threads?: number;
-}
-
-/** Bytes of all tokens, concatenated; token i is [offsets[i], offsets[i + 1]). */
-export interface TokenBytes {
-  readonly bytes: Uint8Array;
-  readonly offsets: Uint32Array;
 }
 
 /** A request to the addon that has not been answered. */
