@@ -61,27 +61,18 @@ export class Family {
 
   /** Queues the children; one promise each, that never rejects. */
   sample(): readonly Promise<unknown>[] {
-    const { tree, settings, streamKey, stop, account, prompts, rule } = this.#search;
+    const { sampler, account, prompts } = this.#search;
     const { node, key, length } = this.#parent;
-    const { temperature, topK, topP, minP, policy } = settings;
     const { children, firstSibling, round } = this.#round;
     if (node === undefined) return [];
     const maxTokens = Math.min(this.#room, this.#grant.cap);
     const requests = Array.from({ length: children }, (_, index): ChildRequest => {
       return { pathKey: childPathKey(key, round, firstSibling + index), maxTokens };
     });
-    const options = { streamKey, temperature, topK, topP, minP, signal: stop.signal };
-    try {
-      const runs = tree.sample(
-        node,
-        requests,
-        rule.unit === 'step' ? { ...options, delimiter: policy.delimiter } : options,
-      );
-      this.#draws = runs.map((run, index) => this.#receive(run, firstSibling + index));
-      if (length > 0) account.continued(prompts.policy.length + length);
-    } catch (error) {
-      stop.fail(error);
-    }
+    this.#draws = sampler
+      .sample(node, requests)
+      .map((run, index) => this.#receive(run, firstSibling + index));
+    if (length > 0) account.continued(prompts.policy.length + length);
     return this.#draws;
   }
 

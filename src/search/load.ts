@@ -2,8 +2,14 @@
 import { openTree } from '../engine/engine.js';
 import { invalidOption } from '../errors.js';
 import { openPackage } from '../model/package.js';
-import { checkLoadOptions, engineOptions, type LoadOptions, modelCost } from '../scoring/load.js';
-import { type ChatMessage, openTokenizer } from '../text/tokenizer.js';
+import {
+  checkLoadOptions,
+  engineOptions,
+  type LoadOptions,
+  modelCost,
+  tokenizerOf,
+} from '../scoring/load.js';
+import type { ChatMessage } from '../text/tokenizer.js';
 import { Policy } from './policy.js';
 import { familyOf } from './prompts/families.js';
 
@@ -32,7 +38,7 @@ export async function loadPolicy(source: string, options: LoadPolicyOptions = {}
     throw invalidOption('systemPrompt', 'a text or null', systemPrompt);
   }
   const model = await openPackage(source, { role: 'policy' });
-  const tokenizer = options.tokenizer ?? (await openTokenizer(model.directory));
+  const tokenizer = await tokenizerOf(model, options);
   const family = familyOf(model);
   const system = systemPrompt === undefined ? family.system : systemPrompt;
   const tree = await openTree(

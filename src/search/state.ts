@@ -10,6 +10,7 @@ import { Allowance } from './allowance.js';
 import { answerOf, type Branch, rootBranch } from './branch.js';
 import type { Settings } from './options.js';
 import { type Rule, ruleOf } from './rules.js';
+import { Sampler } from './sampler.js';
 import { Stop } from './stop.js';
 import type { TraceEvent } from './trace.js';
 
@@ -45,6 +46,7 @@ export class SearchState {
   readonly prompts: Prompts;
   readonly streamKey: bigint;
   readonly tree: TokenTree;
+  readonly sampler: Sampler;
   readonly account: Account;
   readonly scorer: Scorer | undefined;
   readonly stop: Stop;
@@ -71,6 +73,16 @@ export class SearchState {
       () => this.account.flops,
     );
     this.stop = new Stop(settings.maxMilliseconds, settings.signal);
+    const { temperature, topK, topP, minP } = settings;
+    this.sampler = new Sampler(this.tree, {
+      streamKey: this.streamKey,
+      temperature,
+      topK,
+      topP,
+      minP,
+      signal: this.stop.signal,
+      ...(this.rule.unit === 'step' && { delimiter: policy.delimiter }),
+    });
   }
 
   /** Fills both prompts; undefined where a limit or the caller stops the search before that. */

@@ -94,25 +94,29 @@ describe.each(strategies)('$name', (strategy) => {
 
 test('scores of a search equal scores of its whole texts, bit for bit', async () => {
   const { format, tree } = reward;
+  let compared = 0;
   for (const strategy of [
     beamSearch({ budget: 16 }),
     dvts({ budget: 16 }),
     bestOfN({ budget: 8 }),
   ]) {
-    const { paths } = await search(question(5), { policy, reward, strategy, seed: 5 });
-    expect(paths.length).toBeGreaterThan(1);
-    for (const { steps } of paths) {
-      const solution = steps.reduce(
-        (whole, step) => format.append(whole, step.text),
-        format.begin(question(5)),
-      );
-      const { markers, tokens } = solution;
-      const whole = await tree.extend(tree.root, tokens, { readAt: markers });
-      expect(whole.computed).toBe(tokens.length);
-      tree.release(whole.node);
-      expect(Array.from(whole.heads)).toEqual(steps.map((step) => step.margin));
+    for (let index = 5; index < 9; index++) {
+      const asked = question(index);
+      const { paths } = await search(asked, { policy, reward, strategy, seed: index });
+      for (const { steps } of paths) {
+        const { markers, tokens } = steps.reduce(
+          (whole, step) => format.append(whole, step.text),
+          format.begin(asked),
+        );
+        const whole = await tree.extend(tree.root, tokens, { readAt: markers });
+        tree.release(whole.node);
+        expect(whole.computed).toBe(tokens.length);
+        expect(Array.from(whole.heads)).toEqual(steps.map((step) => step.margin));
+        compared += markers.length;
+      }
     }
   }
+  expect(compared).toBeGreaterThan(60);
 });
 
 test('what a policy samples is what its tokenizer reads back', async () => {
