@@ -25,6 +25,7 @@ import { StatusLine } from '../status-line.js';
 import type { StrictCommand } from '../strict-command.js';
 
 interface DemoFlags {
+  readonly problems: number;
   readonly threads?: number;
   readonly json?: true;
 }
@@ -56,7 +57,7 @@ const plan = {
   ] satisfies readonly Strategy[],
 } as const;
 const shownStrategy = beamSearch({ budget: 16 });
-const barColumns = 20;
+const barColumns = 18;
 
 /** Adds the command; `run` gets its handler. */
 export function addDemo(
@@ -68,8 +69,14 @@ export function addDemo(
     .command('demo')
     .summary('search on the embedded models: a tree, then strategies side by side')
     .description(
-      `Searches one problem before your eyes, then compares strategies and budgets on ` +
-        `${plan.problems} problems of mini-500 with the embedded models.`,
+      'Searches one problem before your eyes, then compares strategies and budgets on problems of ' +
+        'mini-500 with the embedded models.',
+    )
+    .option(
+      '--problems <count>',
+      'how many, evenly spaced',
+      integerValue('--problems', 1),
+      plan.problems,
     )
     .option('--threads <count>', 'threads to compute with', integerValue('--threads', 1))
     .option('--json', 'print one JSON document and nothing else')
@@ -85,7 +92,7 @@ async function demo(flags: DemoFlags, environment: Environment): Promise<ExitCod
   const colours = coloursOf(stdout);
   try {
     await drawOne(dataset, models, environment, say);
-    const problems = placeProblems(dataset.problems, plan.problems);
+    const problems = placeProblems(dataset.problems, flags.problems);
     say(`\n${heading(problems.length, dataset, models, colours)}`);
     const rows: DemoRow[] = [];
     for (const strategy of plan.strategies) {
@@ -195,9 +202,9 @@ function rowLine(row: DemoRow, colours: Colours): string {
 function hints(colours: Colours): string {
   return [
     'Next:',
-    '  espalier solve "Ann has 8 pens. Bob has 3 times as many pens as Ann. ..."',
-    '  espalier eval --dataset mini-500 --strategy dvts --budget 64 --out runs/dvts-64',
-    '  espalier solve --help',
+    '  npx espalier solve "Ann has 8 pens. Bob has 3 times as many pens as Ann. ..."',
+    '  npx espalier eval --dataset mini-500 --budget 64 --out runs/dvts-64',
+    '  npx espalier solve --help',
     '',
   ]
     .map((line) => colours.dim(line))
