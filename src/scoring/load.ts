@@ -2,8 +2,15 @@
 import { type EngineOptions, openTree } from '../engine/engine.js';
 import { invalidOption, refuseUnknownKeys } from '../errors.js';
 import type { ModelCost } from '../ledger.js';
+import { modelFault } from '../model/fault.js';
 import { type ModelPackage, openPackage } from '../model/package.js';
-import { openTokenizer, type Tokenizer } from '../text/tokenizer.js';
+import {
+  adoptTokenizer,
+  checkTokenizer,
+  openTokenizer,
+  type Tokenizer,
+  type TransformersTokenizer,
+} from '../text/tokenizer.js';
 import { Reward } from './reward.js';
 import { stepHead } from './step-head.js';
 
@@ -22,10 +29,10 @@ export interface LoadOptions {
    */
   readonly threads?: number;
   /**
-   * A tokenizer to use in place of the package's own.
+   * A tokenizer to use in place of the package's own, also one of transformers.js 4.
    * @default the package's
    */
-  readonly tokenizer?: Tokenizer;
+  readonly tokenizer?: Tokenizer | TransformersTokenizer;
 }
 
 /** Options of {@link loadReward}. */
@@ -42,14 +49,30 @@ export type LoadRewardOptions = LoadOptions;
 export async function loadReward(source: string, options: LoadRewardOptions = {}): Promise<Reward> {
   checkLoadOptions('loadReward', source, options, []);
   const model = await openPackage(source, { role: 'reward' });
-  const tokenizer = options.tokenizer ?? (await openTokenizer(model.directory));
+  const tokenizer = await tokenizerOf(model, options);
   const format = stepHead(tokenizer, model.manifest.stepDelimiter);
+  const { headWidth, name } = model.manifest;
+  if (headWidth !== format.headWidth) {
+    throw modelFault(
+      'UNSUPPORTED_MODEL',
+      source,
+      `a head of ${format.headWidth} columns, as format ${format.name} reads`,
+      `one of ${headWidth}`,
+      'import the model again with the format that it was trained for',
+    );
+  }
   const tree = await openTree(
     model,
     tokenizer.tokenBytes(model.manifest.dimensions.vocabulary),
     engineOptions(options),
   );
-  return new Reward({ name: model.manifest.name, tree, cost: modelCost(model), format });
+  return new Reward({ name, tree, cost: modelCost(model), format });
+}
+
+/** The tokenizer that the caller hands in, or the package's own. @throws OptionError, ModelError */
+export async function tokenizerOf(model: ModelPackage, options: LoadOptions): Promise<Tokenizer> {
+  if (options.tokenizer !== undefined) return adoptTokenizer(options.tokenizer);
+  return openTokenizer(model.directory);
 }
 
 /** The dimensions that a model's FLOPs are counted from. */
@@ -94,8 +117,5 @@ export function checkLoadOptions(
       throw invalidOption(name, 'an integer >= 1', value);
     }
   }
-  const { tokenizer } = options;
-  if (tokenizer !== undefined && typeof tokenizer?.encode !== 'function') {
-    throw invalidOption('tokenizer', 'a tokenizer', tokenizer);
-  }
+  if (options.tokenizer !== undefined) checkTokenizer(options.tokenizer);
 }

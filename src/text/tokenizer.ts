@@ -55,17 +55,28 @@ export async function openTokenizer(directory: string): Promise<Tokenizer> {
   return createTokenizer(tokenizer, config, directory);
 }
 
+/** A `PreTrainedTokenizer` of transformers.js 4, as far as it is read. */
+export interface TransformersTokenizer {
+  readonly _tokenizerJSON: Readonly<Record<string, unknown>>;
+  readonly _tokenizerConfig: Readonly<Record<string, unknown>>;
+  readonly chat_template: unknown;
+}
+
 /**
  * Takes a tokenizer from the user: one of ours, or a `PreTrainedTokenizer` of transformers.js 4,
  * whose files are read again here (its chat template as it stands now).
  * @throws OptionError if it is neither
  */
 export function adoptTokenizer(given: unknown): Tokenizer {
+  checkTokenizer(given);
   if (isTokenizer(given)) return given;
-  if (isTransformersTokenizer(given)) {
-    const config = { ...given._tokenizerConfig, chat_template: given.chat_template };
-    return createTokenizer(given._tokenizerJSON, config, 'tokenizer');
-  }
+  const config = { ...given._tokenizerConfig, chat_template: given.chat_template };
+  return createTokenizer(given._tokenizerJSON, config, 'tokenizer');
+}
+
+/** Whether `adoptTokenizer` takes it, without building anything. @throws OptionError if not */
+export function checkTokenizer(given: unknown): asserts given is Tokenizer | TransformersTokenizer {
+  if (isTokenizer(given) || isTransformersTokenizer(given)) return;
   throw invalidOption('tokenizer', 'a tokenizer of espalier or of transformers.js 4', given);
 }
 
@@ -78,9 +89,7 @@ function isTokenizer(value: unknown): value is Tokenizer {
 }
 
 /** transformers.js tokenizers are callable, so `typeof` says function. */
-function isTransformersTokenizer(
-  value: unknown,
-): value is { _tokenizerJSON: Json; _tokenizerConfig: Json; chat_template: unknown } {
+function isTransformersTokenizer(value: unknown): value is TransformersTokenizer {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   if (!('_tokenizerJSON' in value) || !('_tokenizerConfig' in value)) return false;
   return isObject(value._tokenizerJSON) && isObject(value._tokenizerConfig);

@@ -245,7 +245,11 @@ describe('loading', () => {
     ['x', { kvMemory: 0 }, '`kvMemory` to be an integer >= 1, got 0 (number)'],
     ['x', { kvMemory: '1G' }, '`kvMemory` to be an integer >= 1, got "1G" (string)'],
     ['x', { threads: 1.5 }, '`threads` to be an integer >= 1, got 1.5 (number)'],
-    ['x', { tokenizer: 'bpe' }, '`tokenizer` to be a tokenizer, got "bpe" (string)'],
+    [
+      'x',
+      { tokenizer: 'bpe' },
+      '`tokenizer` to be a tokenizer of espalier or of transformers.js 4, got "bpe" (string)',
+    ],
     ['x', { thread: 2 }, 'got "thread" (string); did you mean `threads`?'],
   ];
   test.each(cases)('refuses wrong input %#', async (source, options, message) => {
