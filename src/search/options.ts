@@ -9,6 +9,8 @@ import type { TraceEvent } from './trace.js';
 export interface SearchLimits {
   /**
    * Most tokens sampled from the policy, an integer >= 1. Never exceeded; the same in every run.
+   * Paths and subtrees spend it in their order, the first ones first; they still run together while
+   * it cannot bind, which a small `maxPathTokens` helps. The round it cuts is a tree's last.
    * @default no limit
    * @example 20_000
    */

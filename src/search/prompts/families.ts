@@ -1,5 +1,4 @@
 // Chooses the prompt family of a model package; a new family is a file and an entry here.
-import { basename } from 'node:path';
 import { embeddedDirectory } from '../../model/embedded.js';
 import type { ModelPackage } from '../../model/package.js';
 import { embedded } from './embedded.js';
@@ -10,10 +9,7 @@ const families: readonly {
   readonly family: PromptFamily;
   readonly matches: (model: ModelPackage) => boolean;
 }[] = [
-  {
-    family: embedded,
-    matches: ({ directory }) => embeddedDirectory(basename(directory)) === directory,
-  },
+  { family: embedded, matches: ({ manifest }) => embeddedDirectory(manifest.name) !== undefined },
 ];
 
 /** The first family that claims the package, else the generic one. */
