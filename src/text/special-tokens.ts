@@ -60,9 +60,8 @@ export class SpecialTokens {
 
   /** Puts back what `hide` took out. */
   restore(text: string, hidden: readonly string[]): string {
-    return hidden.reduce((result, content, i) => {
-      return result.replaceAll(this.#mark(`data ${i}`), () => content);
-    }, text);
+    const marks = new RegExp(this.#mark('data (\\d+)'), 'gu');
+    return text.replace(marks, (mark, i: string) => hidden[Number(i)] ?? mark);
   }
 
   #mark(label: string | number): string {
@@ -78,5 +77,5 @@ export function tokenText(value: unknown): string | undefined {
 }
 
 function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/-]/g, (character) => `\\${character}`);
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, (character) => `\\${character}`);
 }
