@@ -6,7 +6,7 @@ import type { Reward } from '../scoring/reward.js';
 import type { Policy } from '../search/policy.js';
 import type { Strategy } from '../search/strategy.js';
 import type { Environment } from './environment.js';
-import { needsReward, type SearchFlags } from './search-flags.js';
+import { rewardUse, type SearchFlags } from './search-flags.js';
 
 /** The embedded models that serve where none is named. */
 export const defaultPolicy = 'policy-2m';
@@ -33,13 +33,15 @@ export interface ModelPackages {
  * @throws ModelError; OptionError on a reward model that the strategy would not call
  */
 export async function findModels(flags: ModelFlags, strategy: Strategy): Promise<ModelPackages> {
-  if (!needsReward(strategy) && flags.reward !== undefined) {
+  const use = rewardUse(strategy);
+  if (use === 'never' && flags.reward !== undefined) {
     const expected = `left out with ${strategy.name}, which calls no reward model`;
     throw new OptionError(expectedMessage('--reward', expected, flags.reward));
   }
   const policy = await openPackage(flags.policy ?? defaultPolicy, { role: 'policy' });
-  if (!needsReward(strategy)) return { policy, reward: undefined };
-  return { policy, reward: await openPackage(flags.reward ?? defaultReward, { role: 'reward' }) };
+  const name = flags.reward ?? (use === 'always' ? defaultReward : undefined);
+  const reward = name === undefined ? undefined : await openPackage(name, { role: 'reward' });
+  return { policy, reward };
 }
 
 /** Loads checked packages. @throws as the library's loaders; nothing stays loaded then */

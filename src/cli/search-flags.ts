@@ -116,10 +116,10 @@ export function searchSettings(flags: SearchFlags): SearchSettings {
   };
 }
 
-/** Whether a strategy calls a reward model. */
-export function needsReward(strategy: Strategy): boolean {
-  if (strategy.name === 'greedy' || strategy.name === 'majority') return false;
-  return strategy.name !== 'best-of-n' || strategy.vote !== 'majority';
+/** Whether a strategy calls a reward model: always, never, or only where it is given one. */
+export function rewardUse(strategy: Strategy): 'always' | 'never' | 'if given' {
+  if (strategy.name === 'greedy' || strategy.name === 'majority') return 'never';
+  return strategy.name === 'best-of-n' && strategy.vote === 'majority' ? 'if given' : 'always';
 }
 
 function strategyFrom(flags: SearchFlags): Strategy {

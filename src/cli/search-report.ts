@@ -63,7 +63,7 @@ function policyLine({ policy, computed }: Ledger): string {
   const saved = policy.processedTokens - computed.policy;
   return (
     `${count(policy.sampledTokens)} tokens sampled, ${count(policy.processedTokens)} run` +
-    (saved > 0 ? ` (${count(saved)} of them found in the cache)` : '')
+    (saved > policy.processedTokens / 100 ? ` (${count(saved)} of them found in the cache)` : '')
   );
 }
 

@@ -202,7 +202,7 @@ function rowLine(row: DemoRow, colours: Colours): string {
 function hints(colours: Colours): string {
   return [
     'Next:',
-    '  npx espalier solve "Ann has 8 pens. Bob has 3 times as many pens as Ann. ..."',
+    '  npx espalier solve "Ann has 8 pens. Ben has 3 times as many pens as Ann. ..."',
     '  npx espalier eval --dataset mini-500 --budget 64 --out runs/dvts-64',
     '  npx espalier solve --help',
     '',

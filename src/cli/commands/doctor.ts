@@ -161,8 +161,8 @@ async function attemptLater(name: string, look: () => Promise<string>): Promise<
   }
 }
 
+/** An error's message already says what to do. */
 function failure(name: string, error: unknown): Check {
-  // Messages end in what to do, after the last semicolon, as every error of a model or library does.
   const message = error instanceof Error ? error.message : String(error);
   return { name, state: 'failed', found: message };
 }
