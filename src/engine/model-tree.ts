@@ -5,6 +5,7 @@ import type {
   AddonSampling,
   ExtendAnswer,
   ModelIndex,
+  RequestId,
   SampleAnswer,
   StatsAnswer,
 } from './addon.js';
@@ -40,6 +41,7 @@ export class ModelTree implements TokenTree {
   readonly #model: TreeModel;
   /** Tokens on the path to the end of each node that the caller owns. */
   readonly #lengths = new Map<NodeId, number>([[0 as NodeId, 0]]);
+  readonly #watched = new WeakMap<AbortSignal, Set<RequestId>>();
   #disposal: Promise<void> | undefined;
 
   constructor(requests: Requests, index: ModelIndex, model: TreeModel) {
@@ -128,17 +130,26 @@ export class ModelTree implements TokenTree {
     signal: AbortSignal | undefined,
   ): Promise<Answer>[] {
     if (signal === undefined) return requests.map((request) => request.done);
-    const unfinished = new Set(requests.map((request) => request.id));
-    const abort = () => this.#requests.addon.abort(Int32Array.from(unfinished));
-    signal.addEventListener('abort', abort, { once: true });
+    const unfinished = this.#unfinishedUnder(signal);
     return requests.map(async ({ id, done }) => {
+      unfinished.add(id);
       try {
         return await done;
       } finally {
         unfinished.delete(id);
-        if (unfinished.size === 0) signal.removeEventListener('abort', abort);
       }
     });
+  }
+
+  /** The requests that a signal's abort ends. One listener a signal: adding one walks them all. */
+  #unfinishedUnder(signal: AbortSignal): Set<RequestId> {
+    const known = this.#watched.get(signal);
+    if (known !== undefined) return known;
+    const unfinished = new Set<RequestId>();
+    const abort = () => this.#requests.addon.abort(Int32Array.from(unfinished));
+    signal.addEventListener('abort', abort, { once: true });
+    this.#watched.set(signal, unfinished);
+    return unfinished;
   }
 
   #lengthOf(node: NodeId): number {
