@@ -30,15 +30,19 @@ def finish(process: subprocess.Popen) -> None:
 
 def build(scale: float) -> None:
     write_splits()
-    large = run("train_policy.py", "policy-2m", 5340 * scale, LARGE, "--tokens", 3072)
+    large = ("train_policy.py", "policy-2m")
+    early = run(*large, 5340 * scale, LARGE, "--tokens", 3072, "--until", 0.28)
     small = ("train_policy.py", "policy-0.4m")
     finish(run(*small, 1140 * scale, SMALL, "--tokens", 2048, "--until", 0.582))
     finish(run(*small, 960 * scale, SMALL, "--start", SMALL, "--seed", 2, "--tokens", 2048,
                "--mix", "11112222233333334445", "--fall", 0.75, "--matrix-rate", 0.015))
+    finish(early)
+    late = run(*large, 3720 * scale, LARGE, "--start", LARGE, "--seed", 3, "--tokens", 3072,
+               "--matrix-rate", 0.015)
     # The large policy is still learning: the reward model sees it at every age, as it is saved.
-    finish(run("train_prm.py", "prm-0.4m", 2400 * scale, REWARD, "--start", SMALL,
-               "--policies", SMALL, LARGE))
-    finish(large)
+    finish(run("train_prm.py", "prm-0.4m", 1620 * scale, REWARD, "--start", SMALL,
+               "--policies", SMALL, SMALL, LARGE))
+    finish(late)
     for split in ("calibration", "mini-500"):
         finish(run("evaluate.py", split, "--prm", REWARD, "--policies", SMALL, LARGE))
 

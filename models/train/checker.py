@@ -18,11 +18,13 @@ _FINAL = re.compile(r"The answer is \\boxed\{(\d+)\}\.")
 
 @dataclass(frozen=True)
 class Verdict:
-    """`labels[i]` is 1 when steps 0..i are all right; `answer` is what the last step states."""
+    """`labels[i]` is 1 when steps 0..i are all right; `answer` is what the last step states;
+    `wrong` is where the first mistake is: (step, token within the step)."""
 
     labels: list[int]
     answer: int | None
     solved: bool
+    wrong: tuple[int, int] | None
 
 
 def split_steps(solution: str) -> list[str]:
@@ -34,35 +36,42 @@ def split_steps(solution: str) -> list[str]:
 def check(problem: Problem, steps: list[str]) -> Verdict:
     known = {s.person: s.count for s in problem.sentences if isinstance(s, Fact)}
     relations = {s.person: s for s in problem.sentences if not isinstance(s, Fact)}
-    labels, right, answer = [], True, None
-    for step in steps:
+    labels, wrong, answer = [], None, None
+    for i, step in enumerate(steps):
         final = _FINAL.fullmatch(step)
         if answer is not None:
-            right = False  # nothing may follow the answer
+            token = 0  # nothing may follow the answer
         elif final:
             answer = int(final[1])
-            right = right and answer == problem.answer
+            token = None if answer == problem.answer else 4
         else:
-            right = right and _is_right(step, problem.item, relations, known)
-        labels.append(int(right))
+            token = _wrong_token(step, problem.item, relations, known)
+        if wrong is None and token is not None:
+            wrong = (i, token)
+        labels.append(int(wrong is None))
     # `solved` is about the answer alone, as an evaluation sees it: a wrong path may reach it.
-    return Verdict(labels, answer, answer == problem.answer)
+    return Verdict(labels, answer, answer == problem.answer, wrong)
 
 
-def _is_right(step: str, item: str, relations: dict, known: dict) -> bool:
-    """Judges one relation step and, when it is right, adds its result to `known`."""
+def _wrong_token(step: str, item: str, relations: dict, known: dict) -> int | None:
+    """Which token of a relation step is its first mistake (0 where the form is wrong); None when
+    it is right, and then its result is added to `known`."""
     match = _STEP.fullmatch(step)
     if not match:
-        return False
+        return 0
     person, count, operator, operand, result, named = match.groups()
     relation = relations.get(person)
-    if relation is None or person in known or named != item:
-        return False
-    if (operator, int(operand)) != (relation.operator, relation.operand):
-        return False
-    if known.get(relation.reference) != int(count):
-        return False
+    if relation is None or person in known or relation.reference not in known:
+        return 0
+    if known[relation.reference] != int(count):
+        return 2
+    if operator != relation.operator:
+        return 3
+    if int(operand) != relation.operand:
+        return 4
     if apply(operator, int(count), int(operand)) != int(result):
-        return False
+        return 6
+    if named != item:
+        return 7
     known[person] = int(result)
-    return True
+    return None

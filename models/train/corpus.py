@@ -19,7 +19,7 @@ A_LEVEL = {"mini-500": 100, "calibration": 120}
 
 
 def draw_split(name: str) -> list[Problem]:
-    """A split's problems, A_LEVEL a level; no signature twice, none shared with an earlier split."""
+    """A split's problems, A_LEVEL a level; no signature twice, none of an earlier split's."""
     taken = set()
     for split, seed in SPLITS.items():
         rng, problems = Random(seed), []
@@ -44,7 +44,8 @@ def write_splits() -> None:
     DATA.mkdir(parents=True, exist_ok=True)
     for name in SPLITS:
         rows = [
-            {"id": f"{name}-{i:03d}", "problem": p.text(), "answer": str(p.answer), "level": p.level}
+            {"id": f"{name}-{i:03d}", "problem": p.text(), "answer": str(p.answer),
+             "level": p.level}
             for i, p in enumerate(draw_split(name))
         ]
         text = "".join(json.dumps(row) + "\n" for row in rows)
@@ -73,7 +74,7 @@ class Corpus:
                 (_document(self.problem(self.rng.choice(levels))) for _ in range(2000)),
                 key=lambda d: len(d[0]),
             )
-            pool += slice_rows(documents, tokens)
+            pool += slice_rows(documents, tokens, lambda d: len(d[0]))
             self.rng.shuffle(pool)
         return _tensors(pool.pop())
 
@@ -83,15 +84,15 @@ def _document(problem: Problem) -> tuple[list[int], int]:
     return [*prompt, *encode("\n\n".join(problem.steps())), EOS_ID], len(prompt)
 
 
-def slice_rows(documents: list, tokens: int) -> list[list]:
-    """Cuts documents sorted by length (of their first field) into batches of about `tokens`."""
+def slice_rows(documents: list, tokens: int, length) -> list[list]:
+    """Cuts documents, sorted by length(document), into batches of about `tokens`."""
     batches, start = [], 0
     while start < len(documents):
-        end = start
-        while end < len(documents) and (end - start + 1) * len(documents[end][0]) <= tokens:
+        end = start + 1
+        while end < len(documents) and (end - start + 1) * length(documents[end]) <= tokens:
             end += 1
-        batches.append(documents[start : max(end, start + 1)])
-        start = max(end, start + 1)
+        batches.append(documents[start:end])
+        start = end
     return batches
 
 

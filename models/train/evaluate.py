@@ -16,7 +16,7 @@ import torch
 from checker import check, split_steps
 from checkpoint import load_folder
 from corpus import SPLITS, draw_split
-from reward_data import batches, document
+from reward_data import batches, document, marker_places
 from sampler import sample
 from train_prm import area_under_curve
 
@@ -27,19 +27,24 @@ TEMPERATURE = 0.7
 @torch.inference_mode()
 def score(prm, documents) -> list[list[float]]:
     """Margins of each document's markers, in the documents' order."""
-    numbered = [(ids, [i] * len(labels)) for i, (ids, labels) in enumerate(documents)]
-    margins = [[] for _ in documents]
-    for ids, rows, columns, owners in batches(numbered, 16384, Random(0)):
-        found = prm.margin(prm(ids)[rows, columns])
-        for owner, margin in zip(owners.int().tolist(), found.tolist()):
-            margins[owner].append(margin)
-    return margins
+    margins = {}
+    for ids, chunk in batches(documents, 16384, Random(0)):
+        rows, columns, _ = marker_places(chunk)
+        found = prm.margin(prm(ids)[rows, columns]).tolist()
+        for row, margin in zip(rows.tolist(), found):
+            margins.setdefault(id(chunk[row]), []).append(margin)
+    return [margins.get(id(d), []) for d in documents]
 
 
 def majority(answers: list) -> object:
     """The most frequent answer; of equally frequent ones the first given."""
     counts = Counter(a for a in answers if a is not None)
     return counts.most_common(1)[0][0] if counts else None
+
+
+def best(verdicts: list, values: list):
+    """The path of the greatest value; one without an answer only where none has one."""
+    return max(zip(verdicts, values), key=lambda pair: (pair[0].answer is not None, pair[1]))[0]
 
 
 def measure(policy, prm, problems) -> dict:
@@ -57,12 +62,9 @@ def measure(policy, prm, problems) -> dict:
     ]
     for name, aggregate in (("last", lambda m: m[-1]), ("min", min)):
         values = [aggregate(m) if m else float("-inf") for m in margins]
-        chosen = []
-        for i, row in enumerate(verdicts):
-            # A path without an answer is never chosen while another has one.
-            best = max(range(PATHS), key=lambda j: (row[j].answer is not None, values[i * PATHS + j]))
-            chosen.append(row[best].solved)
-        found[f"prm-best@8-{name}"] = chosen
+        found[f"prm-best@8-{name}"] = [
+            best(row, values[i * PATHS :]).solved for i, row in enumerate(verdicts)
+        ]
     return {"accuracy": by_level(problems, found), "steps": quality(documents, margins)}
 
 
@@ -79,7 +81,7 @@ def by_level(problems, found: dict) -> dict:
 
 def quality(documents, margins) -> dict:
     flat = torch.tensor([m for row in margins for m in row])
-    right = torch.tensor([label > 0 for _, labels in documents for label in labels])
+    right = torch.tensor([label > 0 for d in documents for label in d.labels])
     return {
         "count": len(flat), "right": round(right.float().mean().item(), 4),
         "accuracy": round(((flat > 0) == right).float().mean().item(), 4),

@@ -5,6 +5,7 @@ The text is the policy's prompt, then every step followed by the delimiter token
 takes EOS's place after the last step, so a score is always read at a delimiter token.
 """
 
+from dataclasses import dataclass
 from random import Random
 
 import torch
@@ -14,34 +15,60 @@ from corpus import slice_rows
 from problem import OPERATORS, Problem, Relation, apply
 from vocabulary import MARKER_ID, PAD_ID, encode, encode_prompt
 
-Document = tuple[list[int], list[int]]  # ids, and a label a marker
+@dataclass(frozen=True)
+class Document:
+    """A path as the reward model reads it."""
+
+    ids: list[int]
+    prompt: int  # tokens of the prompt
+    labels: list[int]  # a label a marker
+    wrong: int  # index in ids of the first wrong token; len(ids) when there is none
 
 
 def document(problem: Problem, steps: list[str]) -> Document:
-    """The ids the reward model reads for a path, and its exact labels."""
     ids = encode_prompt(problem.text())
-    for step in steps:
+    prompt, verdict, wrong = len(ids), check(problem, steps), None
+    for i, step in enumerate(steps):
+        if verdict.wrong and verdict.wrong[0] == i:
+            wrong = len(ids) + verdict.wrong[1]
         ids += [*encode(step), MARKER_ID]
-    return ids, check(problem, steps).labels
+    return Document(ids, prompt, verdict.labels, len(ids) if wrong is None else wrong)
 
 
 def batches(documents: list[Document], tokens: int, rng: Random):
-    """Yields (ids [B, T], rows [M], columns [M], labels [M]) once over `documents`; M markers."""
-    slices = slice_rows(sorted(documents, key=lambda d: len(d[0])), tokens)
+    """Yields (ids [B, T], documents of its rows) once over `documents`."""
+    for chunk in shuffled_slices(documents, tokens, rng):
+        ids = torch.full((len(chunk), max(len(d.ids) for d in chunk)), PAD_ID)
+        for row, path in enumerate(chunk):
+            ids[row, : len(path.ids)] = torch.tensor(path.ids)
+        yield ids, chunk
+
+
+def shuffled_slices(documents, tokens, rng):
+    slices = slice_rows(sorted(documents, key=lambda d: len(d.ids)), tokens, lambda d: len(d.ids))
     rng.shuffle(slices)
-    for chunk in slices:
-        width = max(len(ids) for ids, _ in chunk)
-        batch, rows, columns, labels = torch.full((len(chunk), width), PAD_ID), [], [], []
-        for row, (ids, marks) in enumerate(chunk):
-            batch[row, : len(ids)] = torch.tensor(ids)
-            places = [i for i, token in enumerate(ids) if token == MARKER_ID]
-            # Text a policy wrote may hold a delimiter within a label's step only if the splitter
-            # disagrees with the tokenizer; then labels and markers could not be paired.
-            assert len(places) == len(marks), "a marker without a label"
-            rows += [row] * len(places)
-            columns += places
-            labels += marks
-        yield batch, torch.tensor(rows), torch.tensor(columns), torch.tensor(labels).float()
+    return slices
+
+
+def marker_places(chunk: list[Document]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """rows [M], columns [M] and labels [M] of a batch's markers."""
+    rows, columns, labels = [], [], []
+    for row, path in enumerate(chunk):
+        places = [i for i, token in enumerate(path.ids) if token == MARKER_ID]
+        assert len(places) == len(path.labels), "a marker without a label"
+        rows += [row] * len(places)
+        columns += places
+        labels += path.labels
+    return torch.tensor(rows), torch.tensor(columns), torch.tensor(labels).float()
+
+
+def token_masks(ids: torch.Tensor, chunk: list[Document]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of a batch [B, T]: which tokens are the solution's, and which of those are still right. A
+    label a token says where a mistake is, which a label a step leaves to be found."""
+    columns = torch.arange(ids.shape[1])
+    bounds = torch.tensor([(d.prompt, len(d.ids), d.wrong) for d in chunk])[:, :, None]
+    solution = (columns >= bounds[:, 0]) & (columns < bounds[:, 1])
+    return solution, solution & (columns < bounds[:, 2])
 
 
 def planted(problem: Problem, rng: Random) -> list[str]:
@@ -105,6 +132,7 @@ def _another(problem: Problem, relation: Relation, rng: Random) -> tuple[str, st
 def _near(value: int, rng: Random) -> int:
     """A wrong value in 1..99: close by mostly, or anywhere."""
     while True:
-        wrong = value + rng.choice((-10, -2, -1, 1, 2, 10)) if rng.random() < 0.7 else rng.randint(1, 99)
+        close = value + rng.choice((-10, -2, -1, 1, 2, 10))
+        wrong = close if rng.random() < 0.7 else rng.randint(1, 99)
         if wrong != value and 1 <= wrong <= 99:
             return wrong

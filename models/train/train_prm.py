@@ -3,6 +3,8 @@ python train_prm.py NAME SECONDS FOLDER --start POLICY_FOLDER --policies FOLDER.
 
 It begins as the `--start` policy's backbone. Each round samples fresh problems from one of the
 `--policies`, adds solutions with planted mistakes, labels all with the checker and takes one pass.
+The loss is on every token of the solution ("no mistake up to here"), of which a step's delimiter is
+one; and, so that the backbone keeps what it knows, on predicting the tokens that are right.
 """
 
 import argparse
@@ -20,11 +22,12 @@ from corpus import Corpus, draw_split
 from llama import SHAPES
 from optimiser import Clock, Optimiser
 from problem import LEVELS
-from reward_data import batches, document, planted
+from reward_data import batches, document, marker_places, planted, token_masks
 from sampler import sample
 
 TEMPERATURES = (0.7, 1.0, 1.0, 1.3)
-A_ROUND = 384  # problems sampled, and as many with planted mistakes
+LANGUAGE_WEIGHT = 0.3
+SAMPLED, PLANTED = 192, 512  # solutions a round; planting costs no decoding
 
 
 def sampled_documents(problems, folder: Path, temperature: float, seed: int):
@@ -36,7 +39,8 @@ def sampled_documents(problems, folder: Path, temperature: float, seed: int):
 def step_quality(model, documents) -> dict:
     """Accuracy at margin 0 and area under the ROC curve, over all markers."""
     margins, labels = [], []
-    for ids, rows, columns, marks in batches(documents, 16384, Random(0)):
+    for ids, chunk in batches(documents, 16384, Random(0)):
+        rows, columns, marks = marker_places(chunk)
         margins.append(model.margin(model(ids)[rows, columns]))
         labels.append(marks)
     margins, labels = torch.cat(margins), torch.cat(labels)
@@ -55,29 +59,39 @@ def area_under_curve(margins: torch.Tensor, right: torch.Tensor) -> float:
     return (ranks[right].sum().item() - positive * (positive + 1) / 2) / (positive * negative)
 
 
+def losses_of(model, ids, chunk) -> tuple[torch.Tensor, torch.Tensor]:
+    """The reward loss over solution tokens and the language loss over right ones."""
+    solution, right = token_masks(ids, chunk)
+    states = model(ids)
+    margins = model.margin(states[solution])
+    reward = F.binary_cross_entropy_with_logits(margins, right[solution].float())
+    follows = right[:, 1:]
+    language = F.cross_entropy(model.logits(states[:, :-1][follows]), ids[:, 1:][follows])
+    return reward, language
+
+
 def train(name, seconds, folder, start, policies, seed, tokens, rates) -> None:
     torch.manual_seed(seed)
     model = new_reward_model(name, load_folder(start))
     optimiser, corpus, rng = Optimiser(model, *rates), Corpus(seed + 100), Random(seed)
-    probe = [d for f in policies
-             for d in sampled_documents(draw_split("calibration")[::3], f, 1.0, 0)]
+    probe = [d for f in dict.fromkeys(policies)
+             for d in sampled_documents(draw_split("calibration")[::4], f, 1.0, 0)]
     clock, step, seen, round_number, losses = Clock(seconds), 0, 0, 0, []
     reported = time.monotonic()
     while clock.share < 1:
-        problems = [corpus.problem(rng.choice(LEVELS)) for _ in range(A_ROUND)]
-        policy = policies[round_number % len(policies)]
-        documents = sampled_documents(problems, policy, rng.choice(TEMPERATURES), rng.getrandbits(32))
-        for _ in range(A_ROUND):
+        problems = [corpus.problem(rng.choice(LEVELS)) for _ in range(SAMPLED)]
+        policy, temperature = policies[round_number % len(policies)], rng.choice(TEMPERATURES)
+        documents = sampled_documents(problems, policy, temperature, rng.getrandbits(32))
+        for _ in range(PLANTED):
             problem = corpus.problem(rng.choice(LEVELS))
             documents.append(document(problem, planted(problem, rng)))
         round_number += 1
-        for ids, rows, columns, labels in batches(documents, tokens, rng):
-            margins = model.margin(model(ids)[rows, columns])
-            loss = F.binary_cross_entropy_with_logits(margins, labels)
-            loss.backward()
+        for ids, chunk in batches(documents, tokens, rng):
+            reward_loss, language_loss = losses_of(model, ids, chunk)
+            (reward_loss + LANGUAGE_WEIGHT * language_loss).backward()
             optimiser.step(clock.factor(step))
             step, seen = step + 1, seen + ids.numel()
-            losses.append(loss.detach())
+            losses.append(reward_loss.detach())
         if time.monotonic() - reported > 120 or clock.share >= 1:
             save_folder(model, folder)
             line = {"step": step, "tokens": seen, "share": round(clock.share, 3),

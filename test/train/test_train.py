@@ -73,6 +73,21 @@ def test_labels():
     assert check(PROBLEM, ["nonsense", FINAL]).solved and not check(PROBLEM, [FIRST]).solved
 
 
+def test_first_mistake():
+    cases = [
+        ([FIRST, SECOND, FINAL], None),
+        ([SECOND], (0, 0)),
+        ([FIRST, "Ian has 14 - 19 = 51 cards."], (1, 2)),
+        ([FIRST, "Ian has 70 + 19 = 89 cards."], (1, 3)),
+        ([FIRST, "Ian has 70 - 18 = 52 cards."], (1, 4)),
+        ([FIRST, "Ian has 70 - 19 = 52 cards."], (1, 6)),
+        ([FIRST, "Ian has 70 - 19 = 51 coins."], (1, 7)),
+        ([FIRST, SECOND, "The answer is \\boxed{70}."], (2, 4)),
+    ]
+    for steps, wrong in cases:
+        assert check(PROBLEM, steps).wrong == wrong, steps
+
+
 def test_split_steps():
     assert split_steps(f"{FIRST}\n\n{FINAL}") == [FIRST, FINAL]
     assert split_steps(f"{FIRST}\n\n") == [FIRST]
@@ -140,7 +155,11 @@ def test_reward_documents_have_a_label_a_marker():
     rng, wrong = Random(9), 0
     for i in range(500):
         problem = draw_problem(rng, LEVELS[i % 5])
-        ids, labels = document(problem, planted(problem, rng))
+        path = document(problem, planted(problem, rng))
+        ids, labels = path.ids, path.labels
+        first = len(ids) if all(labels) else path.wrong
+        markers = [at for at, token in enumerate(ids) if token == vocabulary.MARKER_ID]
+        assert [int(at < first) for at in markers] == labels and path.prompt <= first
         assert ids.count(vocabulary.MARKER_ID) == len(labels)
         assert ids[-1] == vocabulary.MARKER_ID and ids.count(vocabulary.BOS_ID) == 1
         assert labels == sorted(labels, reverse=True)
