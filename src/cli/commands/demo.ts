@@ -32,6 +32,7 @@ interface DemoFlags {
 
 /** One line of the table. */
 interface DemoRow {
+  readonly policy: string;
   readonly strategy: Strategy['name'];
   readonly budget: number;
   readonly accuracy: Proportion;
@@ -42,8 +43,12 @@ interface DemoRow {
 
 // Sized for at most 90 s on two cores, with room to spare.
 const plan = {
-  problems: 60,
-  concurrency: 12,
+  policy: 'policy-0.4m',
+  reward: 'prm-0.4m',
+  /** What a search with the small policy is held against: this one, alone. */
+  larger: 'policy-2m',
+  problems: 100,
+  concurrency: 16,
   shown: 'mini-500-130',
   strategies: [
     greedy(),
@@ -51,8 +56,8 @@ const plan = {
     majority({ budget: 16 }),
     bestOfN({ budget: 4 }),
     bestOfN({ budget: 16 }),
+    beamSearch({ budget: 4 }),
     beamSearch({ budget: 16 }),
-    dvts({ budget: 4 }),
     dvts({ budget: 16 }),
   ] satisfies readonly Strategy[],
 } as const;
@@ -85,32 +90,52 @@ export function addDemo(
 
 async function demo(flags: DemoFlags, environment: Environment): Promise<ExitCode> {
   const dataset = await openDataset('mini-500');
-  const packages = await findModels(flags, shownStrategy);
-  const models = await loadModels(packages, flags, environment);
-  const { stdout, signal } = environment;
-  const say = (text: string) => (flags.json === true ? undefined : stdout.write(text));
-  const colours = coloursOf(stdout);
+  const { policy, reward, larger } = plan;
+  const small = await findModels({ ...flags, policy, reward }, shownStrategy);
+  const large = await findModels({ ...flags, policy: larger }, greedy());
+  const models = await loadModels(small, flags, environment);
   try {
-    await drawOne(dataset, models, environment, say);
-    const problems = placeProblems(dataset.problems, flags.problems);
-    say(`\n${heading(problems.length, dataset, models, colours)}`);
-    const rows: DemoRow[] = [];
-    for (const strategy of plan.strategies) {
-      const row = await measure(strategy, problems, models, environment);
-      if (signal.aborted || row === undefined) break;
-      rows.push(row);
-      say(`${rowLine(row, colours)}\n`);
+    const alone = await loadModels(large, flags, environment);
+    try {
+      return await compare(dataset, models, alone, flags, environment);
+    } finally {
+      await alone.dispose();
     }
-    say(signal.aborted ? '\nStopped by you.\n' : `\n${hints(colours)}`);
-    if (flags.json === true) {
-      const { policy, reward } = models;
-      const facts = { policy: policy.name, reward: reward?.name, problems: problems.length };
-      stdout.write(`${JSON.stringify({ ...facts, rows })}\n`);
-    }
-    return signal.aborted ? 130 : 0;
   } finally {
     await models.dispose();
   }
+}
+
+async function compare(
+  dataset: Dataset,
+  models: OpenModels,
+  alone: OpenModels,
+  flags: DemoFlags,
+  environment: Environment,
+): Promise<ExitCode> {
+  const { stdout, signal } = environment;
+  const say = (text: string) => (flags.json === true ? undefined : stdout.write(text));
+  const colours = coloursOf(stdout);
+  await drawOne(dataset, models, environment, say);
+  const problems = placeProblems(dataset.problems, flags.problems);
+  say(`\n${heading(problems.length, dataset, models, colours)}`);
+  const rows: DemoRow[] = [];
+  const cells = plan.strategies.map((strategy) => ({ strategy, models }));
+  for (const cell of [...cells, { strategy: greedy(), models: alone }]) {
+    if (signal.aborted) break;
+    const row = await measure(cell.strategy, problems, cell.models, environment);
+    if (row === undefined) break;
+    rows.push(row);
+    const isAlone = cell.models === alone;
+    if (isAlone) say(`${colours.bold(`${row.policy} alone, for comparison`)}\n`);
+    say(`${rowLine(row, colours)}\n`);
+  }
+  say(signal.aborted ? '\nStopped by you.\n' : `\n${hints(colours)}`);
+  if (flags.json === true) {
+    const facts = { dataset: dataset.name, problems: problems.length, reward: models.reward?.name };
+    stdout.write(`${JSON.stringify({ ...facts, rows })}\n`);
+  }
+  return signal.aborted ? 130 : 0;
 }
 
 /** Searches the plan's problem and draws its tree. */
@@ -158,6 +183,7 @@ async function measure(
   }).finally(() => status.clear());
   if (finished < problems.length) return undefined;
   return {
+    policy: policy.name,
     strategy: strategy.name,
     budget,
     accuracy: wilsonInterval(correct, finished),
