@@ -1,8 +1,10 @@
 // Reading one safetensors file: https://github.com/huggingface/safetensors#format. The header is
 // untrusted: nothing is allocated or read before its numbers have been checked against the file.
-import { type FileHandle, open } from 'node:fs/promises';
-import { modelFault, systemCode } from './fault.js';
+import type { FileHandle } from 'node:fs/promises';
+import { modelFault } from './fault.js';
 import { Fields } from './fields.js';
+import { CHUNK_BYTES, openFile, readExactly } from './file-bytes.js';
+import { type Conversion, FLOAT_CONVERSIONS } from './floats.js';
 
 /** Bytes per element. Only the floating types that weights come in can be read. */
 const ELEMENT_BYTES: Readonly<Record<string, number>> = {
@@ -24,7 +26,6 @@ const ELEMENT_BYTES: Readonly<Record<string, number>> = {
 };
 /** The format's own limit on the header. */
 const MAX_HEADER_BYTES = 100_000_000;
-const CHUNK_BYTES = 16 * 1024 * 1024;
 const REMEDY = 'download the checkpoint again';
 
 /** Where a tensor lies in its file. */
@@ -50,7 +51,7 @@ export class SafetensorsFile {
 
   /** @throws ModelError MISSING_MODEL or INVALID_FILE */
   static async open(path: string): Promise<SafetensorsFile> {
-    const handle = await openFile(path);
+    const handle = await openFile(path, 'a safetensors file');
     try {
       return new SafetensorsFile(path, await readHeader(handle, path), handle);
     } catch (error) {
@@ -68,7 +69,7 @@ export class SafetensorsFile {
     if (entry === undefined) {
       throw modelFault('INVALID_FILE', this.path, `a file with tensor ${name}`, 'none', REMEDY);
     }
-    const convert = CONVERSIONS[entry.dtype];
+    const convert = (FLOAT_CONVERSIONS as Readonly<Record<string, Conversion>>)[entry.dtype];
     if (convert === undefined) {
       const found = `${entry.dtype} for ${name}`;
       throw modelFault('INVALID_FILE', this.path, 'tensors of F32, F16 or BF16', found, REMEDY);
@@ -86,40 +87,6 @@ export class SafetensorsFile {
 
   async close(): Promise<void> {
     await this.#handle.close();
-  }
-}
-
-type Conversion = (bytes: DataView, out: Float32Array) => void;
-
-const CONVERSIONS: Readonly<Record<string, Conversion>> = {
-  F32: (bytes, out) => {
-    for (let i = 0; i < out.length; i++) out[i] = bytes.getFloat32(4 * i, true);
-  },
-  BF16: (bytes, out) => {
-    const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
-    for (let i = 0; i < out.length; i++) bits[i] = bytes.getUint16(2 * i, true) << 16;
-  },
-  F16: (bytes, out) => {
-    for (let i = 0; i < out.length; i++) out[i] = halfToNumber(bytes.getUint16(2 * i, true));
-  },
-};
-
-/** IEEE 754 binary16. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    const found = systemCode(error) === 'ENOENT' ? 'no such file' : String(error);
-    throw modelFault('MISSING_MODEL', path, 'a safetensors file', found, REMEDY, error);
   }
 }
 
@@ -188,22 +155,4 @@ function checkLayout(
   if (position !== size) {
     throw modelFault('INVALID_FILE', path, `a file of ${position} bytes`, `${size}`, REMEDY);
   }
-}
-
-async function readExactly(
-  handle: FileHandle,
-  offset: number,
-  length: number,
-  path: string,
-): Promise<DataView> {
-  const buffer = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await handle.read(buffer, done, length - done, offset + done);
-    if (bytesRead === 0) {
-      const found = `its end at byte ${offset + done}`;
-      throw modelFault('INVALID_FILE', path, `${length} bytes at ${offset}`, found, REMEDY);
-    }
-    done += bytesRead;
-  }
-  return new DataView(buffer.buffer);
 }
