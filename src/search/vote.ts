@@ -20,12 +20,18 @@ export interface VoteRule {
   readonly vote?: Vote;
 }
 
+/** What a vote looks at in a path. */
+export type VotingPath = Pick<
+  SearchPath,
+  'id' | 'steps' | 'answer' | 'complete' | 'isAnswer' | 'multiplicity'
+>;
+
 /** What a vote decided. */
-export interface VoteOutcome {
+export interface VoteOutcome<P extends VotingPath = SearchPath> {
   /** Null where no path holds an answer. */
   readonly answer: string | null;
   /** The best path of the winning class; without one, the best path given; null of none. */
-  readonly path: SearchPath | null;
+  readonly path: P | null;
   /** By falling weight; the first one won. */
   readonly votes: readonly VoteClass[];
 }
@@ -50,14 +56,12 @@ export function castVote(paths: readonly SearchPath[], rule: VoteRule = {}): Vot
 }
 
 /** The vote itself, for rules and paths that were checked. */
-export function tally(
-  paths: readonly SearchPath[],
+export function tally<P extends VotingPath>(
+  paths: readonly P[],
   aggregation: Aggregation,
   vote: Vote,
-): VoteOutcome {
-  const ranked = paths
-    .map((path) => ({ path, value: aggregate(path.steps, aggregation), margin: lastMargin(path) }))
-    .sort(byMerit);
+): VoteOutcome<P> {
+  const ranked = rankPaths(paths, aggregation);
   const answers = ranked.filter(({ path }) => path.isAnswer);
   const holding = answers.filter(({ path }) => path.answer !== null);
   const complete = holding.filter(({ path }) => path.complete);
@@ -81,6 +85,16 @@ export function tally(
   };
 }
 
+/** Paths with their values, best first: every tie of a vote goes by this order. */
+export function rankPaths<P extends VotingPath>(
+  paths: readonly P[],
+  aggregation: Aggregation,
+): readonly RankedPath<P>[] {
+  return paths
+    .map((path) => ({ path, value: aggregate(path.steps, aggregation), margin: lastMargin(path) }))
+    .sort(byMerit);
+}
+
 /** One value from the scores of a path's steps; null where none was scored. */
 export function aggregate(steps: readonly Step[], aggregation: Aggregation): number | null {
   const scores = steps.flatMap((step) => (step.score === null ? [] : [step.score]));
@@ -97,14 +111,17 @@ export function aggregate(steps: readonly Step[], aggregation: Aggregation): num
   }
 }
 
-interface Ranked {
-  readonly path: SearchPath;
+/** A path with what ranks it. */
+export interface RankedPath<P extends VotingPath = VotingPath> {
+  readonly path: P;
+  /** Aggregate of its step scores. */
   readonly value: number | null;
+  /** Of its last scored step. */
   readonly margin: number | null;
 }
 
 /** Every tie of DESIGN §6: higher value if scored, then last margin, then path order. */
-function byMerit(a: Ranked, b: Ranked): number {
+function byMerit(a: RankedPath, b: RankedPath): number {
   return (
     descending(a.value, b.value) ||
     descending(a.margin, b.margin) ||
@@ -118,12 +135,12 @@ function descending(a: number | null, b: number | null): number {
   return x === y ? 0 : y > x ? 1 : -1;
 }
 
-function lastMargin(path: SearchPath): number | null {
+function lastMargin(path: VotingPath): number | null {
   return path.steps.findLast((step) => step.margin !== null)?.margin ?? null;
 }
 
 /** Weight of a class. Sums run in path order, so that they round alike in every run. */
-function weigh(members: readonly Ranked[], vote: Vote): number {
+function weigh(members: readonly RankedPath[], vote: Vote): number {
   const inOrder = [...members].sort((a, b) => comparePathIds(a.path.id, b.path.id));
   switch (vote) {
     case 'majority':
