@@ -90,12 +90,10 @@ function sumUpSides(
 function sumUpSide(branch: Branch, prefix: string, options: DrawOptions): string {
   const end = endOf(branch);
   const further = depthOf(branch) - 1;
-  const notes = [
-    times(branch),
-    further > 0 ? `+${further} ${further === 1 ? 'step' : 'steps'}` : '',
-    outcome(end),
-  ].filter((note) => note !== '');
-  const note = notes.length === 0 ? '' : ` (${notes.join(' ')})`;
+  const steps = further > 0 ? `${further} more ${further === 1 ? 'step' : 'steps'} ` : '';
+  const ending = end.fate === 'live' ? 'then pruned' : outcome(end);
+  const notes = [times(branch), `${steps}${ending}`].filter((note) => note !== '');
+  const note = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
   const room = options.columns - prefix.length - 4 - note.length - scoreColumns;
   const text = `○ ${clip(oneLine(branch.text), Math.max(8, room))}${note}`;
   return layOut(prefix, '├╴', text, finalScore(branch), options, (line) => line);

@@ -61,12 +61,15 @@ export class RunDirectory<R extends RunRecord> {
   readonly #results: JsonLines;
   readonly #timings: JsonLines;
   readonly #records: Map<number, R>;
+  /** Indices as the lines of results.jsonl have them; two processes at once may write one twice. */
+  readonly #lines: number[];
 
   private constructor(path: string, results: JsonLines, timings: JsonLines, records: readonly R[]) {
     this.#path = path;
     this.#results = results;
     this.#timings = timings;
     this.#records = new Map(records.map((record) => [record.index, record]));
+    this.#lines = records.map(({ index }) => index);
   }
 
   /**
@@ -100,6 +103,7 @@ export class RunDirectory<R extends RunRecord> {
     await this.#results.append(record);
     await this.#timings.append(timing);
     this.#records.set(record.index, record);
+    this.#lines.push(record.index);
   }
 
   /** Adds a line of clocks alone. */
@@ -118,10 +122,8 @@ export class RunDirectory<R extends RunRecord> {
    */
   async finish(): Promise<void> {
     await this.#results.close();
-    // The map has them in file order.
-    const inFile = [...this.#records.values()];
-    if (inFile.every(({ index }, i) => index > (inFile[i - 1]?.index ?? -1))) return;
-    const ordered = inFile.sort((a, b) => a.index - b.index);
+    if (this.#lines.every((index, i) => index > (this.#lines[i - 1] ?? -1))) return;
+    const ordered = [...this.#records.values()].sort((a, b) => a.index - b.index);
     const text = ordered.map((record) => `${JSON.stringify(record)}\n`).join('');
     await replaceFile(join(this.#path, 'results.jsonl'), text);
   }

@@ -74,7 +74,7 @@ const beam: readonly TraceEvent[] = [
 describe('drawTree', () => {
   it('draws the chosen path as the trunk and sums up the rest', () => {
     expect(draw(beam, 40, false)).toEqual([
-      '├╴○ b (+1 step → 8, not kept)      0.125',
+      '├╴○ b (1 more step → 8, not kept)  0.125',
       '├╴✗ 1 pruned                       0.250',
       '● a ×2                             0.750',
       '├╴✗ 1 pruned',

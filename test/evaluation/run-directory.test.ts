@@ -72,11 +72,19 @@ describe('RunDirectory', () => {
 
   it('puts in order what a kill left complete but unordered', async () => {
     const run = await RunDirectory.open(out, configuration);
-    for (const index of [1, 2, 0]) await run.append(record(index), null);
+    for (const index of [1, 2, 0, 2]) await run.append(record(index), null);
     await run.close();
     expect((await results()).startsWith('{"index":1')).toBe(true);
     await writeRun([0, 1, 2]);
     expect((await results()).startsWith('{"index":0')).toBe(true);
+    expect((await results()).split('\n')).toHaveLength(4);
+  });
+
+  it('keeps one line of a problem that two processes finished', async () => {
+    const run = await RunDirectory.open(out, configuration);
+    for (const index of [0, 1, 1, 2]) await run.append(record(index), null);
+    await run.close();
+    await writeRun([0, 1, 2]);
     expect((await results()).split('\n')).toHaveLength(4);
   });
 
