@@ -41,6 +41,7 @@ function buildProgram(
     .description('Test-time search for small language models, in one process.')
     .version(version, '--version', 'print the version')
     .helpOption('--help', 'print this help')
+    .addHelpText('after', '\nespalier demo shows it at work; espalier <command> --help tells more.')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => stdout.write(text),
