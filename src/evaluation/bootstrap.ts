@@ -18,7 +18,7 @@ export interface Difference extends Interval {
 export interface BootstrapOptions {
   /**
    * Resamples, an integer >= 1.
-   * @default 10000
+   * @default 4000
    */
   readonly resamples?: number;
   /**
@@ -90,7 +90,7 @@ export function mean(values: ArrayLike<number>): number {
 /** Ascending. */
 function resampledMeans(
   values: ArrayLike<number>,
-  { resamples = 10_000, seed = 0 }: BootstrapOptions,
+  { resamples = 4000, seed = 0 }: BootstrapOptions,
 ): Float64Array {
   if (values.length === 0) throw new RangeError('Expected at least one value, got none');
   const stream = new RandomStream(seed, values.length);
