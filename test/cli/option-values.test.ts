@@ -60,12 +60,18 @@ describe('bytesValue', () => {
     expect(bytesValue('--kv-memory')(text)).toBe(value);
   });
 
-  it.each(['', '0', '0.5', '-1MB', '5 apples', '1.5.2GB', 'MB', '9999999TB'])(
-    'refuses %j',
-    (text) => {
-      expect(() => bytesValue('--kv-memory')(text)).toThrow('a size such as 512MB or 2GB');
-    },
-  );
+  it.each([
+    '',
+    '0',
+    '0.5',
+    '-1MB',
+    '5 apples',
+    '1.5.2GB',
+    'MB',
+    '9999999TB',
+  ])('refuses %j', (text) => {
+    expect(() => bytesValue('--kv-memory')(text)).toThrow('a size such as 512MB or 2GB');
+  });
 });
 
 describe('choiceValue', () => {

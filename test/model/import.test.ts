@@ -210,7 +210,7 @@ describe('wrong checkpoints', () => {
       'another architecture',
       { architectures: ['MambaForCausalLM'] },
       'UNSUPPORTED_MODEL',
-      /one of LlamaForCausalLM, LlamaForStepReward, got "MambaForCausalLM"/,
+      /one of LlamaForCausalLM, .*, got "MambaForCausalLM"/,
     ],
     [
       'a name from the prototype',
@@ -228,9 +228,9 @@ describe('wrong checkpoints', () => {
     ['another activation', { hidden_act: 'gelu' }, 'UNSUPPORTED_MODEL', /hidden_act` to be "silu"/],
     [
       'rope scaling',
-      { rope_scaling: { rope_type: 'llama3', factor: 8 } },
+      { rope_scaling: { rope_type: 'yarn', factor: 8 } },
       'UNSUPPORTED_MODEL',
-      /rope_type` to be "default", got "llama3"/,
+      /rope_type` to be one of default, linear, llama3, got "yarn"/,
     ],
     ['an odd head size', { head_dim: 20 }, 'UNSUPPORTED_MODEL', /head_dim` to be a multiple of 16/],
     [
@@ -281,34 +281,31 @@ describe('wrong checkpoints', () => {
     expect(existsSync(destination)).toBe(false);
   });
 
-  test.each(['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'])(
-    'no %s',
-    async (name) => {
-      const source = scratch.checkpoint(`without-${name}`);
-      rmSync(join(source, name));
-      await expect(importModel(source, fresh())).rejects.toMatchObject({
-        code: 'MISSING_MODEL',
-        message: expect.stringContaining(join(source, name)),
-      });
-    },
-  );
+  test.each([
+    'config.json',
+    'model.safetensors',
+    'tokenizer.json',
+    'tokenizer_config.json',
+  ])('no %s', async (name) => {
+    const source = scratch.checkpoint(`without-${name}`);
+    rmSync(join(source, name));
+    await expect(importModel(source, fresh())).rejects.toMatchObject({
+      code: 'MISSING_MODEL',
+      message: expect.stringContaining(join(source, name)),
+    });
+  });
 
-  test.each(['config.json', 'tokenizer.json', 'tokenizer_config.json'])(
-    'a broken %s',
-    async (name) => {
-      const source = scratch.checkpoint(`broken-${name}`);
-      writeFileSync(join(source, name), '{"model": ');
-      await expect(importModel(source, fresh())).rejects.toMatchObject({
-        code: 'INVALID_MODEL',
-        message: expect.stringMatching(/a JSON document, got SyntaxError/),
-      });
-    },
-  );
-
-  test('shards are refused with what to do', async () => {
-    const source = scratch.checkpoint('shards');
-    writeFileSync(join(source, 'model.safetensors.index.json'), '{}');
-    await expect(importModel(source, fresh())).rejects.toThrow(/split into shards; save it again/);
+  test.each([
+    'config.json',
+    'tokenizer.json',
+    'tokenizer_config.json',
+  ])('a broken %s', async (name) => {
+    const source = scratch.checkpoint(`broken-${name}`);
+    writeFileSync(join(source, name), '{"model": ');
+    await expect(importModel(source, fresh())).rejects.toMatchObject({
+      code: 'INVALID_MODEL',
+      message: expect.stringMatching(/a JSON document, got SyntaxError/),
+    });
   });
 
   test('the other role', async () => {

@@ -137,28 +137,27 @@ describe.each(strategies)('$name', (strategy) => {
   });
 });
 
-test.each(strategies)(
-  '$name never samples more children in a round than its budget',
-  async (strategy) => {
-    const budget = strategy.name === 'greedy' ? 1 : strategy.budget;
-    let most = 0;
-    for (let seed = 0; seed < 40; seed++) {
-      const { policy } = rambling({ shuffle: seed });
-      const { reward } = fakeReward({ shuffle: seed });
-      const perRound = new Map<number, number>();
-      const onTrace = (event: TraceEvent) => {
-        if (event.type !== 'sampled') return;
-        perRound.set(event.round, (perRound.get(event.round) ?? 0) + 1);
-      };
-      const { paths, votes } = await search('why', { policy, reward, strategy, seed, onTrace });
-      most = Math.max(most, ...perRound.values());
-      const answers = paths.filter((path) => path.isAnswer && path.complete);
-      expect(answers.length).toBeLessThanOrEqual(budget);
-      expect(votes.flatMap((vote) => vote.members).length).toBeLessThanOrEqual(budget);
-    }
-    expect(most).toBe(budget);
-  },
-);
+test.each(
+  strategies,
+)('$name never samples more children in a round than its budget', async (strategy) => {
+  const budget = strategy.name === 'greedy' ? 1 : strategy.budget;
+  let most = 0;
+  for (let seed = 0; seed < 40; seed++) {
+    const { policy } = rambling({ shuffle: seed });
+    const { reward } = fakeReward({ shuffle: seed });
+    const perRound = new Map<number, number>();
+    const onTrace = (event: TraceEvent) => {
+      if (event.type !== 'sampled') return;
+      perRound.set(event.round, (perRound.get(event.round) ?? 0) + 1);
+    };
+    const { paths, votes } = await search('why', { policy, reward, strategy, seed, onTrace });
+    most = Math.max(most, ...perRound.values());
+    const answers = paths.filter((path) => path.isAnswer && path.complete);
+    expect(answers.length).toBeLessThanOrEqual(budget);
+    expect(votes.flatMap((vote) => vote.members).length).toBeLessThanOrEqual(budget);
+  }
+  expect(most).toBe(budget);
+});
 
 describe('independence of the budget', () => {
   test('a majority of N has the paths of a majority of fewer', async () => {
