@@ -1,8 +1,10 @@
 // The architectures that can be imported: a table from the name in config.json to what the importer
 // must know. A further architecture is a further entry.
+import { decoderTensors, type TensorNames } from './decoder-tensors.js';
 import { modelFault } from './fault.js';
 import type { Fields } from './fields.js';
 import type { ModelDimensions, ModelRole, PrmFormat } from './manifest.js';
+import { ropeFrequencies } from './rope.js';
 
 /** A decoder's shape and constants, as read from config.json. */
 export interface Backbone {
@@ -22,25 +24,6 @@ export interface Head {
   readonly width: number;
 }
 
-/** Tensor names of a checkpoint; a linear's weight is [outputs, inputs]. */
-export interface TensorNames {
-  readonly embedding: string;
-  readonly finalNorm: string;
-  readonly layer: (index: number) => LayerTensors;
-}
-
-export interface LayerTensors {
-  readonly attentionNorm: string;
-  readonly query: string;
-  readonly key: string;
-  readonly value: string;
-  readonly output: string;
-  readonly mlpNorm: string;
-  readonly gate: string;
-  readonly up: string;
-  readonly down: string;
-}
-
 export interface Architecture {
   readonly role: ModelRole;
   /** Null for a policy. */
@@ -51,42 +34,35 @@ export interface Architecture {
   readonly head: (config: Fields, dimensions: ModelDimensions) => Head;
 }
 
-const LLAMA_TENSORS: TensorNames = {
-  embedding: 'model.embed_tokens.weight',
-  finalNorm: 'model.norm.weight',
-  layer: (index) => {
-    const layer = `model.layers.${index}`;
-    return {
-      attentionNorm: `${layer}.input_layernorm.weight`,
-      query: `${layer}.self_attn.q_proj.weight`,
-      key: `${layer}.self_attn.k_proj.weight`,
-      value: `${layer}.self_attn.v_proj.weight`,
-      output: `${layer}.self_attn.o_proj.weight`,
-      mlpNorm: `${layer}.post_attention_layernorm.weight`,
-      gate: `${layer}.mlp.gate_proj.weight`,
-      up: `${layer}.mlp.up_proj.weight`,
-      down: `${layer}.mlp.down_proj.weight`,
-    };
-  },
-};
+const LLAMA_TENSORS = decoderTensors();
 
-const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
-  LlamaForCausalLM: {
+/** A policy: its head is the embedding's matrix, or one of its own. */
+function policy(tensors: TensorNames): Architecture {
+  return {
     role: 'policy',
     prmFormat: null,
-    tensors: LLAMA_TENSORS,
-    backbone: llamaBackbone,
+    tensors,
+    backbone: decoderBackbone,
     head: (config, { vocabulary }) => {
       const tied = config.has('tie_word_embeddings') && config.boolean('tie_word_embeddings');
-      return { tensor: tied ? LLAMA_TENSORS.embedding : 'lm_head.weight', width: vocabulary };
+      return { tensor: tied ? tensors.embedding : 'lm_head.weight', width: vocabulary };
     },
-  },
+  };
+}
+
+const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
+  /** SmolLM2 is one too. */
+  LlamaForCausalLM: policy(LLAMA_TENSORS),
+  MistralForCausalLM: policy(LLAMA_TENSORS),
+  /** Qwen2.5 too. */
+  Qwen2ForCausalLM: policy(decoderTensors({ biases: true })),
+  Qwen3ForCausalLM: policy(decoderTensors({ headNorms: true })),
   /** Espalier's own: a Llama whose one-column head is read at the step delimiter. */
   LlamaForStepReward: {
     role: 'reward',
     prmFormat: 'step-head',
     tensors: LLAMA_TENSORS,
-    backbone: llamaBackbone,
+    backbone: decoderBackbone,
     head: () => ({ tensor: 'score.weight', width: 1 }),
   },
 };
@@ -118,7 +94,7 @@ export function architectureOf(config: Fields): { name: string; architecture: Ar
   return { name, architecture: ARCHITECTURES[name] as Architecture };
 }
 
-function llamaBackbone(config: Fields): Backbone {
+function decoderBackbone(config: Fields): Backbone {
   refuseVariants(config);
   const hidden = config.integer('hidden_size', 16, 1 << 20);
   const heads = config.integer('num_attention_heads', 1, 65536);
@@ -147,15 +123,15 @@ function llamaBackbone(config: Fields): Backbone {
       headDim,
       inner,
       vocabulary: config.integer('vocab_size', 1, 1 << 24),
-      context: config.integer('max_position_embeddings', 1, 1 << 30),
+      context: contextOf(config),
     },
     normEpsilon: config.number('rms_norm_eps', 0),
-    inverseFrequencies: ropeFrequencies(ropeTheta(config), headDim),
+    inverseFrequencies: ropeFrequencies(config, headDim),
     attentionFactor: 1,
   };
 }
 
-/** Llama's options that would need other nodes than the graph has. */
+/** Options that would need other nodes than the graph has. */
 function refuseVariants(config: Fields): void {
   for (const key of ['attention_bias', 'mlp_bias']) {
     if (config.has(key) && config.boolean(key)) throw unsupported(config, key, 'false', true);
@@ -163,26 +139,17 @@ function refuseVariants(config: Fields): void {
   if (config.has('hidden_act') && config.raw('hidden_act') !== 'silu') {
     throw unsupported(config, 'hidden_act', '"silu"', config.raw('hidden_act'));
   }
-  for (const key of ['rope_scaling', 'rope_parameters']) {
-    if (!config.has(key)) continue;
-    const rope = config.object(key);
-    const type = rope.raw('rope_type') ?? rope.raw('type') ?? 'default';
-    if (type !== 'default') throw unsupported(rope, 'rope_type', '"default"', type);
-  }
 }
 
-/** Older files have rope_theta beside the other fields, newer ones inside rope_parameters. */
-function ropeTheta(config: Fields): number {
-  if (config.has('rope_theta')) return config.number('rope_theta', 0);
-  if (!config.has('rope_parameters')) return 10000;
-  return config.object('rope_parameters').number('rope_theta', 0);
-}
-
-/** theta ** (-2 i / headDim), rounded to fp32 where Hugging Face's fp32 computation rounds. */
-function ropeFrequencies(theta: number, headDim: number): Float32Array {
-  return Float32Array.from({ length: headDim / 2 }, (_, i) => {
-    return 1 / Math.fround(theta ** Math.fround((2 * i) / headDim));
-  });
+/**
+ * Positions that the model was made for. With a sliding window, a token sees no more than the window;
+ * the graph attends to everything, which is the same up to the window's end and no further.
+ */
+function contextOf(config: Fields): number {
+  const positions = config.integer('max_position_embeddings', 1, 1 << 30);
+  const isUnused = config.has('use_sliding_window') && !config.boolean('use_sliding_window');
+  if (isUnused || !config.has('sliding_window')) return positions;
+  return Math.min(positions, config.integer('sliding_window', 1));
 }
 
 function unsupported(config: Fields, key: string, expected: string, found: unknown) {

@@ -1,37 +1,61 @@
-// A checkpoint's tensors by name, wherever they lie. Today they lie in one file; callers know nothing
-// of files.
+// A checkpoint's tensors by name, wherever they lie: in one safetensors file, in several, or in a
+// GGUF file. Callers know nothing of files.
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { modelFault } from './fault.js';
+import { modelFault, systemCode } from './fault.js';
+import { Fields } from './fields.js';
+import { isGguf } from './gguf-file.js';
+import { GgufTensors } from './gguf-tensors.js';
 import { SafetensorsFile } from './safetensors.js';
 
 const SINGLE_FILE = 'model.safetensors';
+const SHARD_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*\.safetensors$/;
 const REMEDY = 'check that the checkpoint is complete and matches its config.json';
+
+/** An open file of tensors by Hugging Face's names. */
+export interface TensorFile {
+  readonly path: string;
+  readonly entries: ReadonlyMap<string, { readonly shape: readonly number[] }>;
+  /** Row-major, fp32. @throws ModelError INVALID_FILE */
+  read(name: string): Promise<Float32Array>;
+  close(): Promise<void>;
+}
 
 /** Tensors by name, read on demand; close it. */
 export class Checkpoint {
-  readonly #fileOf: ReadonlyMap<string, SafetensorsFile>; // tensor name -> its file
+  readonly #fileOf: ReadonlyMap<string, TensorFile>; // tensor name -> its file
+  readonly #files: readonly TensorFile[];
 
   private constructor(
-    readonly directory: string,
-    fileOf: ReadonlyMap<string, SafetensorsFile>,
+    readonly source: string,
+    files: readonly TensorFile[],
   ) {
-    this.#fileOf = fileOf;
+    this.#files = files;
+    this.#fileOf = new Map(files.flatMap((file) => [...file.entries.keys()].map((k) => [k, file])));
   }
 
-  /** @throws ModelError MISSING_MODEL, UNSUPPORTED_MODEL or INVALID_FILE */
-  static async open(directory: string): Promise<Checkpoint> {
-    if (existsSync(join(directory, `${SINGLE_FILE}.index.json`))) {
-      throw modelFault(
-        'UNSUPPORTED_MODEL',
-        directory,
-        `a checkpoint in one file, ${SINGLE_FILE}`,
-        'one split into shards',
-        'save it again with a larger max_shard_size',
-      );
+  /**
+   * @param source a GGUF file or a Hugging Face directory
+   * @throws ModelError MISSING_MODEL, UNSUPPORTED_MODEL, INVALID_MODEL or INVALID_FILE
+   */
+  static async open(source: string): Promise<Checkpoint> {
+    if (await isGguf(source)) return new Checkpoint(source, [await GgufTensors.open(source)]);
+    if (!existsSync(join(source, `${SINGLE_FILE}.index.json`))) {
+      return new Checkpoint(source, [await SafetensorsFile.open(join(source, SINGLE_FILE))]);
     }
-    const file = await SafetensorsFile.open(join(directory, SINGLE_FILE));
-    return new Checkpoint(directory, new Map([...file.entries.keys()].map((name) => [name, file])));
+    const files: SafetensorsFile[] = [];
+    try {
+      for (const [shard, names] of await shardsOf(source)) {
+        const file = await SafetensorsFile.open(join(source, shard));
+        files.push(file);
+        checkShard(file, names);
+      }
+    } catch (error) {
+      await Promise.all(files.map((file) => file.close()));
+      throw error;
+    }
+    return new Checkpoint(source, files);
   }
 
   has(name: string): boolean {
@@ -44,7 +68,7 @@ export class Checkpoint {
     if (found !== undefined && found.join() === shape.join()) return;
     const what = found === undefined ? 'no such tensor' : `[${found.join(', ')}]`;
     const expected = `a tensor [${shape.join(', ')}]`;
-    throw modelFault('INVALID_MODEL', `${this.directory}: ${name}`, expected, what, REMEDY);
+    throw modelFault('INVALID_MODEL', `${this.source}: ${name}`, expected, what, REMEDY);
   }
 
   /**
@@ -54,13 +78,7 @@ export class Checkpoint {
   async read(name: string): Promise<Float32Array> {
     const file = this.#fileOf.get(name);
     if (file === undefined) {
-      throw modelFault(
-        'INVALID_MODEL',
-        this.directory,
-        `a checkpoint with ${name}`,
-        'none',
-        REMEDY,
-      );
+      throw modelFault('INVALID_MODEL', this.source, `a checkpoint with ${name}`, 'none', REMEDY);
     }
     const values = await file.read(name);
     const bad = values.findIndex((value) => !Number.isFinite(value));
@@ -72,6 +90,38 @@ export class Checkpoint {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...new Set(this.#fileOf.values())].map((file) => file.close()));
+    await Promise.all(this.#files.map((file) => file.close()));
   }
+}
+
+/** Names of the shards, in order, each with the tensors that the index puts there. */
+async function shardsOf(directory: string): Promise<[string, string[]][]> {
+  const path = join(directory, `${SINGLE_FILE}.index.json`);
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    const code = systemCode(error) === undefined ? 'INVALID_MODEL' : 'MISSING_MODEL';
+    throw modelFault(code, path, 'a readable JSON document', String(error), REMEDY, error);
+  }
+  const map = new Fields(json, path, REMEDY).object('weight_map');
+  const shards = new Map<string, string[]>();
+  for (const name of map.keys()) {
+    const shard = map.string(name);
+    // A name with a slash would reach outside the checkpoint.
+    if (!SHARD_NAME.test(shard)) throw map.fault(name, 'the name of a safetensors file beside it');
+    shards.set(shard, [...(shards.get(shard) ?? []), name]);
+  }
+  return [...shards].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** A shard must hold what the index says, and nothing that the index does not know. */
+function checkShard(file: SafetensorsFile, names: readonly string[]): void {
+  const expected = new Set(names);
+  const missing = names.find((name) => !file.entries.has(name));
+  const extra = [...file.entries.keys()].find((name) => !expected.has(name));
+  const [name, found] = missing === undefined ? [extra, 'one more'] : [missing, 'no such tensor'];
+  if (name === undefined) return;
+  const wanted = 'as the index of shards says';
+  throw modelFault('INVALID_MODEL', `${file.path}: ${name}`, wanted, found, REMEDY);
 }

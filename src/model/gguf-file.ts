@@ -1,7 +1,7 @@
 // Reading one GGUF file: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Everything in it
 // is untrusted: no count is believed and nothing allocated before it has been held against the bytes
 // that are there. Knows nothing of models.
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, stat } from 'node:fs/promises';
 import { BLOCK_FORMATS, type BlockFormat, typeName } from './dequantise.js';
 import { modelFault } from './fault.js';
 import { CHUNK_BYTES, openFile, readExactly } from './file-bytes.js';
@@ -20,6 +20,14 @@ export interface GgufTensor {
   /** From the start of the file. */
   readonly offset: number;
   readonly bytes: number;
+}
+
+/** Whether a source is a file: that can only be GGUF, for other checkpoints are directories. */
+export async function isGguf(source: string): Promise<boolean> {
+  return stat(source).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 /** An open GGUF file; close it. */

@@ -28,18 +28,29 @@ export function gatherOutputRows(writer: OnnxWriter, name: string, tensor: strin
  * @param rowScale [T] of an int8 product, or '' in fp32
  * @returns names of `out` [T, heads headDim] and `out_scale` [T] (empty in fp32)
  */
-export function writeTreeAttention(
+export async function writeTreeAttention(
   context: GraphContext,
   index: number,
   qkv: string,
   rowScale: string,
-): { out: string; scale: string } {
+): Promise<{ out: string; scale: string }> {
   const { dimensions, attentionFactor, normEpsilon } = context.weights.backbone;
   const node = `/model/layers.${index}/attn/TreeAttention`;
   const out = `${node}/output_0`;
   const scale = rowScale === '' ? '' : `${node}/output_1`;
   const pool = [`key_cache.${index}`, `value_cache.${index}`];
-  const optional = [rowScale, '', '', '']; // row_scale, qkv_bias, q_norm, k_norm
+  const norms = await context.weights.headNorms(index);
+  const optional = [
+    rowScale,
+    await optionalVector(
+      context,
+      index,
+      'qkv_bias',
+      await context.weights.queryKeyValueBias(index),
+    ),
+    await optionalVector(context, index, 'q_norm', norms?.query),
+    await optionalVector(context, index, 'k_norm', norms?.key),
+  ];
   context.writer.node(
     'TreeAttention',
     node,
@@ -56,6 +67,17 @@ export function writeTreeAttention(
     },
   );
   return { out, scale };
+}
+
+/** Stores a vector of a layer's attention; returns its name, or '' where there is none. */
+async function optionalVector(
+  { writer }: GraphContext,
+  index: number,
+  name: string,
+  values: Float32Array | undefined,
+): Promise<string> {
+  if (values === undefined) return '';
+  return writer.initializer(`/model/layers.${index}/attn/${name}`, values, [values.length]);
 }
 
 /**

@@ -29,7 +29,7 @@ export async function writePlainBody(context: GraphContext, embedded: string): P
       before.normed,
       await weights.queryKeyValue(index),
     );
-    const attention = writeTreeAttention(context, index, qkv, '');
+    const attention = await writeTreeAttention(context, index, qkv, '');
     const output = await writeProduct(
       context,
       `${layer}/attn/o_proj`,

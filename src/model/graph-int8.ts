@@ -38,7 +38,7 @@ export async function writeInt8Body(context: GraphContext, embedded: string): Pr
       before.normed.rows,
       await weights.queryKeyValue(index),
     );
-    const attention = writeTreeAttention(context, index, qkv, before.normed.scale);
+    const attention = await writeTreeAttention(context, index, qkv, before.normed.scale);
     const output = await writeProduct(
       context,
       `${layer}/attn/o_proj`,

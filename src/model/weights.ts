@@ -48,6 +48,15 @@ export class Weights {
       shapes.set(layer.gate, [inner, hidden]);
       shapes.set(layer.up, [inner, hidden]);
       shapes.set(layer.down, [hidden, inner]);
+      if (layer.biases !== undefined) {
+        shapes.set(layer.biases.query, [heads * headDim]);
+        shapes.set(layer.biases.key, [kvHeads * headDim]);
+        shapes.set(layer.biases.value, [kvHeads * headDim]);
+      }
+      if (layer.headNorms !== undefined) {
+        shapes.set(layer.headNorms.query, [headDim]);
+        shapes.set(layer.headNorms.key, [headDim]);
+      }
     }
     let parameters = 0;
     for (const [name, shape] of shapes) {
@@ -74,6 +83,25 @@ export class Weights {
   async queryKeyValue(index: number): Promise<Linear> {
     const layer = this.architecture.tensors.layer(index);
     return this.#afterNorm([layer.query, layer.key, layer.value], layer.attentionNorm);
+  }
+
+  /** What attention adds to the product of `queryKeyValue`, if anything. */
+  async queryKeyValueBias(index: number): Promise<Float32Array | undefined> {
+    const { biases } = this.architecture.tensors.layer(index);
+    if (biases === undefined) return undefined;
+    const parts: number[] = [];
+    for (const name of [biases.query, biases.key, biases.value]) {
+      parts.push(...(await this.checkpoint.read(name)));
+    }
+    return Float32Array.from(parts); // [(heads + 2 kvHeads) headDim]
+  }
+
+  /** The norms of every head's query and key, [headDim] each, if there are any. */
+  async headNorms(index: number): Promise<{ query: Float32Array; key: Float32Array } | undefined> {
+    const { headNorms } = this.architecture.tensors.layer(index);
+    if (headNorms === undefined) return undefined;
+    const { query, key } = headNorms;
+    return { query: await this.checkpoint.read(query), key: await this.checkpoint.read(key) };
   }
 
   async attentionOutput(index: number): Promise<Linear> {
