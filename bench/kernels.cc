@@ -1,5 +1,5 @@
-// Speed of the kernels alone, by instruction set and against the scalar oracle, in one run: a step
-// of 64 branches over 512 shared and 24 own keys each, 30 layers of 9 query and 3 KV heads of 64.
+// Speed of the kernels alone, by instruction set and against the scalar oracle, in one run, on the
+// shapes of SmolLM2-135M (30 layers of 9 query and 3 KV heads of 64) and of a small embedded model.
 // Run it with: node test/native/build.mjs bench/kernels.cc
 // sources: native/kernels/*.cc
 #include <algorithm>
@@ -25,9 +25,8 @@ namespace espalier::test {
 namespace {
 
 constexpr int kBranches = 64;
-constexpr int kShared = 512;
 constexpr int kOwn = 24;
-constexpr int kLayers = 30;
+constexpr int kLayers = 30;  // of the elementwise cases
 constexpr int kHidden = 576;
 constexpr int kInner = 1536;
 constexpr int kRepeats = 7;
@@ -80,8 +79,17 @@ class PoolMemory {
   float* data_;
 };
 
+struct Shape {
+  std::string name;
+  int32_t layers;
+  int32_t heads;
+  int32_t kv_heads;
+  int32_t head_dim;
+};
+
 // One attention step of `rows` rows, ready to run on any layer's pool.
 struct AttentionStep {
+  Shape shape;
   std::string name;
   std::vector<int32_t> slots;
   std::vector<int32_t> positions;
@@ -99,9 +107,9 @@ struct AttentionStep {
   TreeAttentionArgs Args(int layer) {
     TreeAttentionArgs args;
     args.rows = static_cast<int32_t>(slots.size());
-    args.heads = 9;
-    args.kv_heads = 3;
-    args.head_dim = 64;
+    args.heads = shape.heads;
+    args.kv_heads = shape.kv_heads;
+    args.head_dim = shape.head_dim;
     args.pages = pages;
     args.span_count = static_cast<int32_t>(spans.size());
     args.qkv = qkv.data();
@@ -119,7 +127,7 @@ struct AttentionStep {
   }
 
   // Floats of one layer's keys, or values.
-  size_t CacheSize() const { return size_t(3) * pages * 64 * kPageSlots; }
+  size_t CacheSize() const { return size_t(shape.kv_heads) * pages * shape.head_dim * kPageSlots; }
 
   void Finish() {
     Random random(1);
@@ -128,18 +136,23 @@ struct AttentionStep {
     const InputError error = MeasureRows(spans.data(), spans.size(), int32_t(rows),
                                          int64_t{pages} * kPageSlots, lengths.data());
     if (error) std::printf("bad step: %s\n", error.what);
-    qkv = random.Floats(rows * 15 * 64, -1.0f, 1.0f);
+    qkv = random.Floats(rows * (shape.heads + 2 * shape.kv_heads) * shape.head_dim, -1.0f, 1.0f);
     row_scale.assign(rows, 1.0f);
-    for (int d = 0; d < 32; ++d) inv_freq.push_back(std::pow(10000.0f, -float(d) / 32));
-    quantized.resize(rows * kHidden);
+    const int half = shape.head_dim / 2;
+    for (int d = 0; d < half; ++d) inv_freq.push_back(std::pow(10000.0f, -float(d) / half));
+    quantized.resize(rows * shape.heads * shape.head_dim);
     out_scale.resize(rows);
-    pool.emplace_back(2 * kLayers * CacheSize());
-    for (const int32_t length : lengths) products += 4.0 * length * 9 * 64 * kLayers;
+    pool.emplace_back(2 * shape.layers * CacheSize());
+    for (const int32_t length : lengths) {
+      products += 4.0 * length * shape.heads * shape.head_dim * shape.layers;
+    }
   }
 
-  static AttentionStep Decode(int branches, int shared) {
+  static AttentionStep Decode(const Shape& shape, int branches, int shared) {
     AttentionStep step;
-    step.name = "decode " + std::to_string(branches) + " x (" + std::to_string(shared) + " + 24)";
+    step.shape = shape;
+    step.name = shape.name + ", decode " + std::to_string(branches) + " x (" +
+                std::to_string(shared) + " + 24)";
     step.spans.push_back({0, shared, 0, branches, 0});
     const int shared_pages = (shared + kPageSlots - 1) / kPageSlots;
     for (int b = 0; b < branches; ++b) {
@@ -154,9 +167,10 @@ struct AttentionStep {
     return step;
   }
 
-  static AttentionStep Prefill(int tokens) {
+  static AttentionStep Prefill(const Shape& shape, int tokens) {
     AttentionStep step;
-    step.name = "prefill " + std::to_string(tokens);
+    step.shape = shape;
+    step.name = shape.name + ", prefill " + std::to_string(tokens);
     step.spans.push_back({0, tokens, 0, tokens, 1});
     for (int t = 0; t < tokens; ++t) {
       step.slots.push_back(t);
@@ -179,10 +193,11 @@ void Print(const char* set, size_t threads, Seconds time, double products) {
 }
 
 void BenchAttention(AttentionStep step, const std::vector<const KernelSet*>& sets) {
-  std::printf("attention, %s, %d layers\n", step.name.c_str(), kLayers);
+  const int layers = step.shape.layers;
+  std::printf("attention, %s, %d layers\n", step.name.c_str(), layers);
   if (sets.size() > 1) {
     const Seconds scalar = Best(1, [&] { TreeAttentionScalar(step.Args(0)); });
-    const Seconds all = {scalar.wall * kLayers, scalar.processor * kLayers};
+    const Seconds all = {scalar.wall * layers, scalar.processor * layers};
     Print("scalar", 1, all, step.products);
   }
   for (const size_t threads : {size_t{1}, size_t{2}}) {
@@ -193,7 +208,7 @@ void BenchAttention(AttentionStep step, const std::vector<const KernelSet*>& set
           PlanTreeAttention(step.Args(0), threads, set->score_queries, nullptr).bytes;
       AlignedBytes scratch(bytes);
       const Seconds time = Best(kRepeats, [&] {
-        for (int layer = 0; layer < kLayers; ++layer) {
+        for (int layer = 0; layer < layers; ++layer) {
           const TreeAttentionArgs args = step.Args(layer);
           set->tree_attention(
               args, PlanTreeAttention(args, threads, set->score_queries, scratch.data()), parallel);
@@ -258,10 +273,13 @@ int main(int count, char** arguments) {
   const auto attention = [&](AttentionStep step) {
     if (step.name.find(filter) != std::string::npos) BenchAttention(std::move(step), sets);
   };
-  attention(AttentionStep::Decode(kBranches, kShared));
-  attention(AttentionStep::Decode(1, kShared));
-  attention(AttentionStep::Decode(kBranches, 4096));
-  attention(AttentionStep::Prefill(512));
+  const Shape large{"135M", 30, 9, 3, 64};
+  const Shape small{"0.4M", 4, 3, 3, 32};
+  attention(AttentionStep::Decode(large, kBranches, 512));
+  attention(AttentionStep::Decode(large, 1, 512));
+  attention(AttentionStep::Decode(large, kBranches, 4096));
+  attention(AttentionStep::Prefill(large, 512));
+  attention(AttentionStep::Decode(small, 256, 64));
   if (std::string("elementwise").find(filter) != std::string::npos) BenchElementwise();
   return 0;
 }

@@ -131,6 +131,18 @@ ESPALIER_INLINE Lanes<N> Abs(const Lanes<N>& a) {
   return r;
 }
 
+// The first `count` lanes of a, then those of b.
+ESPALIER_INLINE Lanes<16> KeepFirst(int32_t count, const Lanes<16>& a, const Lanes<16>& b) {
+  using L = Lanes<16>;
+  L r;
+  ESPALIER_UNROLL for (int p = 0; p < L::kParts; ++p) {
+    typename L::I lane;
+    ESPALIER_UNROLL for (int i = 0; i < L::kPartWidth; ++i) lane[i] = p * L::kPartWidth + i;
+    r.part[p] = lane < count ? a.part[p] : b.part[p];
+  }
+  return r;
+}
+
 // Sum and maximum over the sixteen lanes, folded in halves: 8 + 8, 4 + 4, 2 + 2, 1 + 1.
 ESPALIER_INLINE float SumAcross(const Lanes<16>& a) {
   float x[16];

@@ -92,9 +92,9 @@ ESPALIER_INLINE void NormHead(const TreeAttentionArgs& args, const float* weight
   }
 }
 
-// Rotates halves of head [D] in place, times factor.
+// Rotates halves of head [D], times factor, into `to`, which may be head itself.
 ESPALIER_INLINE void RotateHead(int32_t head_dim, const Rotation& rotation, float factor,
-                                float* head) {
+                                const float* head, float* to) {
   const int32_t half = head_dim / 2;
   const auto scale = Splat<8>(factor);
   for (int32_t d = 0; d < half; d += 8) {
@@ -102,8 +102,17 @@ ESPALIER_INLINE void RotateHead(int32_t head_dim, const Rotation& rotation, floa
     const auto high = Load<8>(head + half + d);
     const auto cosine = Load<8>(rotation.cosine + d);
     const auto sine = Load<8>(rotation.sine + d);
-    Store(head + d, Fma(low, cosine, Splat<8>(0.0f) - high * sine) * scale);
-    Store(head + half + d, Fma(high, cosine, low * sine) * scale);
+    Store(to + d, Fma(low, cosine, Splat<8>(0.0f) - high * sine) * scale);
+    Store(to + half + d, Fma(high, cosine, low * sine) * scale);
+  }
+}
+
+// A row's keys go to one lane of kv_heads * D cache lines: asks for them ahead of the writes.
+ESPALIER_INLINE void PrefetchKeyLines(const TreeAttentionArgs& args, int32_t row) {
+  const size_t page_floats = size_t(args.head_dim) * kPageSlots;
+  const float* keys = args.key_cache + args.slots[row] / kPageSlots * page_floats;
+  for (int32_t h = 0; h < args.kv_heads; ++h, keys += args.pages * page_floats) {
+    for (int32_t d = 0; d < args.head_dim; ++d) __builtin_prefetch(keys + d * kPageSlots, 1);
   }
 }
 
@@ -112,27 +121,29 @@ ESPALIER_INLINE void PrepareRow(const TreeAttentionArgs& args, const TreeAttenti
                                 int32_t row) {
   const int32_t dim = args.head_dim;
   const float query_factor = 1.44269504f / std::sqrt(static_cast<float>(dim));
+  const size_t page = args.slots[row] / kPageSlots;
+  const int32_t lane = args.slots[row] % kPageSlots;
+  if (row + 1 < args.rows && size_t(args.slots[row + 1] / kPageSlots) != page) {
+    PrefetchKeyLines(args, row + 1);
+  }
   Rotation rotation;
   MakeRotation(args, args.positions[row], rotation);
   alignas(64) float head[kMaxHeadDim];
-  for (int32_t h = 0; h < args.heads; ++h) {
-    ReadHead(args, row, size_t(h) * dim, head);
-    if (args.q_norm != nullptr) NormHead(args, args.q_norm, head);
-    RotateHead(dim, rotation, query_factor, head);
-    const size_t place = (size_t(h / plan.group) * args.rows + row) * plan.group + h % plan.group;
-    std::memcpy(plan.queries + place * dim, head, dim * sizeof(float));
-  }
-  const int32_t lane = args.slots[row] % kPageSlots;
   for (int32_t h = 0; h < args.kv_heads; ++h) {
-    const size_t page = size_t(h) * args.pages + args.slots[row] / kPageSlots;
+    float* queries = plan.queries + (size_t(h) * args.rows + row) * plan.group * dim;
+    for (int32_t g = 0; g < plan.group; ++g, queries += dim) {
+      ReadHead(args, row, (size_t(h) * plan.group + g) * dim, head);
+      if (args.q_norm != nullptr) NormHead(args, args.q_norm, head);
+      RotateHead(dim, rotation, query_factor, head, queries);
+    }
+    const size_t pool_page = size_t(h) * args.pages + page;
     ReadHead(args, row, size_t(args.heads + h) * dim, head);
     if (args.k_norm != nullptr) NormHead(args, args.k_norm, head);
-    RotateHead(dim, rotation, 1.0f, head);
-    float* keys = args.key_cache + page * dim * kPageSlots + lane;
+    RotateHead(dim, rotation, 1.0f, head, head);
+    float* keys = args.key_cache + pool_page * dim * kPageSlots + lane;
     for (int32_t d = 0; d < dim; ++d) keys[d * kPageSlots] = head[d];
-    ReadHead(args, row, size_t(args.heads + args.kv_heads + h) * dim, head);
-    float* values = args.value_cache + (page * kPageSlots + lane) * dim;
-    std::memcpy(values, head, dim * sizeof(float));
+    ReadHead(args, row, size_t(args.heads + args.kv_heads + h) * dim,
+             args.value_cache + (pool_page * kPageSlots + lane) * dim);
   }
 }
 

@@ -48,7 +48,8 @@ struct Block {
 };
 
 // Scores kQueries queries [kQueries, D] against kPages pages of keys [D, 16] each. Query i's scores
-// go to ends[i] + offset and on; a negative offset drops that many of the first page's lanes.
+// go to ends[i] + offset and on; a negative offset drops that many of the first page's lanes and
+// keeps what is there.
 template <int kQueries, int kPages>
 ESPALIER_INLINE void ScoreTile(const float* queries, const float* keys, int32_t dim,
                                float* const* ends, int32_t offset) {
@@ -70,9 +71,7 @@ ESPALIER_INLINE void ScoreTile(const float* queries, const float* keys, int32_t 
   }
   ESPALIER_UNROLL for (int i = 0; i < kQueries; ++i) {
     if (offset < 0) {
-      float first[kPageSlots];
-      Store(first, sums[i][0]);
-      std::memcpy(ends[i], first - offset, (kPageSlots + offset) * sizeof(float));
+      Store(ends[i] + offset, KeepFirst(-offset, Load<16>(ends[i] + offset), sums[i][0]));
     } else {
       Store(ends[i] + offset, sums[i][0]);
     }
@@ -109,7 +108,8 @@ inline void ScorePages(const Block& block, int32_t first, int32_t last, int32_t 
     }
   }
   const float* queries = block.queries + size_t(q) * dim;
-  if (q < last) prefetcher.Advance();
+  if (q == last) return;
+  prefetcher.Advance();
   if (pages == 2 && last - q <= kPairQueries) {
     ScoreRest<kPairQueries, 2>(queries, last - q, keys, dim, block.ends + q, offset);
     return;
@@ -324,11 +324,11 @@ inline void RunTasks(const TreeAttentionArgs& args, const TreeAttentionPlan& pla
                       first_row,
                       rows,
                       plan.queries + first_query * args.head_dim,
-                      reinterpret_cast<float*>(memory),
+                      reinterpret_cast<float*>(memory) + kPageSlots,
                       reinterpret_cast<float*>(memory + plan.sums_offset),
                       reinterpret_cast<float**>(memory + plan.ends_offset)};
     AttendBlock(block, plan.block_spans + plan.span_begin[index],
-                plan.block_spans + plan.span_begin[index + 1]);
+                plan.block_spans + plan.span_end[index]);
     // Whoever attends a block's last head quantises its rows.
     if (plan.heads_left[index].fetch_sub(1, std::memory_order_acq_rel) != 1) continue;
     if (args.row_scale == nullptr) continue;

@@ -53,31 +53,52 @@ size_t CountBlockSpans(const TreeAttentionArgs& args, int32_t block_rows) noexce
   return count;
 }
 
-// Fills span_begin and block_spans by counting sort, so that each block keeps the list's order.
-void FillBlockSpans(const TreeAttentionArgs& args, const TreeAttentionPlan& plan) noexcept {
-  int32_t* const begin = plan.span_begin;
-  std::fill(begin, begin + plan.block_count + 1, 0);
-  for (int32_t s = 0; s < args.span_count; ++s) {
-    const Span& span = args.spans[s];
-    const int32_t last = (span.row_end - 1) / plan.block_rows;
-    for (int32_t b = span.row_begin / plan.block_rows; b <= last; ++b) ++begin[b + 1];
+// Adds `span` to the spans at [begin, end) and returns the new end. A run that goes on where the
+// last one ended, under the same rows, makes that one longer: a decoded row's own slot joins the
+// run before it, and the page that both lie in is read once.
+int32_t AppendSpan(BlockSpan* spans, int32_t begin, int32_t end, BlockSpan span) noexcept {
+  if (span.row_end - span.row_begin == 1) span.step = 0;
+  if (end > begin) {
+    BlockSpan& last = spans[end - 1];
+    if (last.step == 0 && last.row_begin == span.row_begin && last.row_end == span.row_end &&
+        last.kv_start + last.seen == span.kv_start) {
+      last.seen += span.seen;
+      last.step = span.step;
+      return end;
+    }
   }
-  for (int32_t b = 0; b < plan.block_count; ++b) begin[b + 1] += begin[b];
+  spans[end] = span;
+  return end + 1;
+}
+
+// Fills span_begin, span_end and block_spans by counting sort: each block keeps the list's order.
+void FillBlockSpans(const TreeAttentionArgs& args, const TreeAttentionPlan& plan) noexcept {
+  const auto last_block = [&](const Span& span) { return (span.row_end - 1) / plan.block_rows; };
+  std::fill(plan.span_end, plan.span_end + plan.block_count, 0);
   for (int32_t s = 0; s < args.span_count; ++s) {
     const Span& span = args.spans[s];
-    const int32_t last = (span.row_end - 1) / plan.block_rows;
+    const int32_t last = last_block(span);
+    for (int32_t b = span.row_begin / plan.block_rows; b <= last; ++b) ++plan.span_end[b];
+  }
+  int32_t next = 0;
+  for (int32_t b = 0; b < plan.block_count; ++b) {
+    plan.span_begin[b] = next;
+    next += plan.span_end[b];
+    plan.span_end[b] = plan.span_begin[b];
+  }
+  for (int32_t s = 0; s < args.span_count; ++s) {
+    const Span& span = args.spans[s];
+    const int32_t last = last_block(span);
     for (int32_t b = span.row_begin / plan.block_rows; b <= last; ++b) {
       const int32_t first_row = b * plan.block_rows;
       const int32_t row_begin = std::max(span.row_begin, first_row);
       const int32_t row_end = std::min(span.row_end, first_row + plan.block_rows);
       const int32_t seen = span.causal != 0 ? row_begin - span.row_begin + 1 : span.kv_length;
-      plan.block_spans[begin[b]++] = {span.kv_start, row_begin - first_row, row_end - first_row,
-                                      seen, span.causal};
+      plan.span_end[b] = AppendSpan(
+          plan.block_spans, plan.span_begin[b], plan.span_end[b],
+          {span.kv_start, row_begin - first_row, row_end - first_row, seen, span.causal});
     }
   }
-  // Each entry now holds its block's end: shift them back to beginnings.
-  for (int32_t b = plan.block_count; b > 0; --b) begin[b] = begin[b - 1];
-  begin[0] = 0;
 }
 
 }  // namespace
@@ -99,13 +120,15 @@ TreeAttentionPlan PlanTreeAttention(const TreeAttentionArgs& args, size_t worker
   Carver carver(scratch);
   plan.queries = carver.Take<float>(out_size);
   plan.float_rows = args.row_scale != nullptr ? carver.Take<float>(out_size) : args.out;
-  plan.span_begin = carver.Take<int32_t>(plan.block_count + 1);
+  plan.span_begin = carver.Take<int32_t>(plan.block_count);
+  plan.span_end = carver.Take<int32_t>(plan.block_count);
   plan.block_spans = carver.Take<BlockSpan>(CountBlockSpans(args, plan.block_rows));
   plan.heads_left = carver.Take<std::atomic<int32_t>>(plan.block_count);
   plan.next_chunk = carver.Take<std::atomic<int32_t>>(1);
   plan.next_task = carver.Take<std::atomic<int32_t>>(1);
   Carver worker(nullptr);
-  worker.Take<float>(block_queries * plan.score_stride);
+  // One page before the first score, which a store of whole lanes may touch.
+  worker.Take<float>(kPageSlots + block_queries * plan.score_stride);
   plan.sums_offset = worker.bytes();
   worker.Take<float>(block_queries * args.head_dim);
   plan.ends_offset = worker.bytes();

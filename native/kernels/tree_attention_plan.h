@@ -10,8 +10,8 @@
 
 namespace espalier {
 
-// A span clipped to one block of rows; rows count from the block's first.
-// Row r sees the first `seen + step * (r - row_begin)` slots of the run.
+// A span clipped to one block of rows, or several that go on from each other under the same rows;
+// rows count from the block's first. Row r sees the first `seen + step * (r - row_begin)` slots.
 struct BlockSpan {
   int32_t kv_start;
   int32_t row_begin;
@@ -29,7 +29,8 @@ struct TreeAttentionPlan {
 
   float* queries = nullptr;       // [Hkv, T, group, D], rotated and scaled
   float* float_rows = nullptr;    // [T, heads * D], rows before quantisation, or the output itself
-  int32_t* span_begin = nullptr;  // [block_count + 1] into block_spans
+  int32_t* span_begin = nullptr;  // [block_count] into block_spans
+  int32_t* span_end = nullptr;    // [block_count] into block_spans
   BlockSpan* block_spans = nullptr;            // in the order of the spans, block by block
   std::atomic<int32_t>* heads_left = nullptr;  // [block_count] KV heads not yet attended
   std::atomic<int32_t>* next_chunk = nullptr;  // next chunk of rows to prepare
