@@ -39,10 +39,10 @@ void CheckQuantized(const Outputs& got, const Outputs& expected) {
   CHECK(unequal * 500 <= got.quantized.size());
 }
 
-float CompareCase(uint64_t seed, const KernelSet& set, const ParallelFor& parallel) {
-  Random random(seed);
-  const int32_t tokens = random.Chance(0.1) ? random.Range(60, 200) : random.Range(1, 60);
-  const Forest forest = Forest::Make(random, tokens, random.Pick<double>({0.5, 0.8, 0.95}));
+// One forest of `tokens` tokens; returns the largest error of its fp32 rows.
+float CompareForest(Random& random, int32_t tokens, double straight, const KernelSet& set,
+                    const ParallelFor& parallel) {
+  const Forest forest = Forest::Make(random, tokens, straight);
   const AttentionModel model = AttentionModel::Make(random, forest.tokens.size());
   const Layout layout = LayoutMaker(forest, random).Make();
   const int32_t first_position = random.Chance(0.2) ? random.Range(0, 30000) : 0;
@@ -61,6 +61,12 @@ float CompareCase(uint64_t seed, const KernelSet& set, const ParallelFor& parall
   return error;
 }
 
+float CompareCase(uint64_t seed, const KernelSet& set, const ParallelFor& parallel) {
+  Random random(seed);
+  const int32_t tokens = random.Chance(0.1) ? random.Range(60, 200) : random.Range(1, 60);
+  return CompareForest(random, tokens, random.Pick<double>({0.5, 0.8, 0.95}), set, parallel);
+}
+
 TEST(ThousandRandomTreesMatchTheOracle) {
   ThreadPool pool(2);
   float largest = 0.0f;
@@ -70,6 +76,16 @@ TEST(ThousandRandomTreesMatchTheOracle) {
     if (FailedChecks() > failed) std::fprintf(stderr, "seed %d\n", int(seed));
   }
   std::printf("largest error on %s: %.2g\n", BestKernelSet().name, largest);
+}
+
+// Long runs computed at once: triangles over many pages and several chunks of values.
+TEST(LongPrefillsMatchTheOracle) {
+  ThreadPool pool(2);
+  for (uint64_t seed = 2000; seed < 2030; ++seed) {
+    Random random(seed);
+    const int32_t tokens = random.Range(150, 400);
+    CompareForest(random, tokens, 0.998, BestKernelSet(), pool.parallel());
+  }
 }
 
 TEST(EveryInstructionSetMatchesTheOracle) {
