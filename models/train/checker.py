@@ -75,3 +75,33 @@ def _wrong_token(step: str, item: str, relations: dict, known: dict) -> int | No
         return 7
     known[person] = int(result)
     return None
+
+
+def field_labels(problem: Problem, steps: list[str]) -> list[dict[int, int]]:
+    """For each step, token within the step -> 1 where that token agrees with the problem and with
+    the counts stated so far, right or wrong. Unlike `check`, a mistake spoils only its own token,
+    so a text with many mistakes says much. Tokens of a malformed step have no label."""
+    stated = {s.person: s.count for s in problem.sentences if isinstance(s, Fact)}
+    relations = {s.person: s for s in problem.sentences if not isinstance(s, Fact)}
+    labels = []
+    for step in steps:
+        match, final = _STEP.fullmatch(step), _FINAL.fullmatch(step)
+        if final:
+            labels.append({4: int(stated.get(problem.asked) == int(final[1]))})
+            continue
+        if not match:
+            labels.append({})
+            continue
+        person, count, operator, operand, result, _ = match.groups()
+        relation = relations.get(person)
+        fields = {6: int(apply(operator, int(count), int(operand)) == int(result))}
+        fits = relation is not None and person not in stated and relation.reference in stated
+        fields[0] = int(fits)
+        if relation is not None:
+            fields[3] = int(operator == relation.operator)
+            fields[4] = int(int(operand) == relation.operand)
+            if relation.reference in stated:
+                fields[2] = int(int(count) == stated[relation.reference])
+        stated[person] = int(result)
+        labels.append(fields)
+    return labels

@@ -48,11 +48,19 @@ def load_folder(folder: Path) -> Llama:
 
 
 def new_reward_model(name: str, policy: Llama) -> Llama:
-    """A reward model that begins as `policy`'s backbone with a zero head."""
-    if SHAPES[name] != policy.shape:
-        raise ValueError(f"{name} and the policy it begins from differ in shape")
-    model = Llama(policy.shape, reward=True)
-    model.load_state_dict(policy.state_dict(), strict=False)
+    """A reward model whose first layers are `policy`'s and whose further ones begin by passing
+    their input on. They are there because a policy's prediction of a token is ready after its
+    last layer only: to compare it with the token that came takes one more."""
+    model = Llama(SHAPES[name], reward=True)
+    layers, last = policy.shape.layers, 2 * policy.shape.layers
+    with torch.no_grad():
+        model.embedding.copy_(policy.embedding)
+        for stack in ("qkv", "out", "gate_up", "down"):
+            getattr(model, stack)[:layers] = getattr(policy, stack)
+        model.out[layers:] = 0
+        model.down[layers:] = 0
+        model.norms[:last] = policy.norms[:last]
+        model.norms[-1] = policy.norms[-1]
     return model
 
 

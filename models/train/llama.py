@@ -34,7 +34,7 @@ class Shape:
 SHAPES = {
     "policy-0.4m": Shape(hidden=96, layers=4, inner=256),
     "policy-2m": Shape(hidden=192, layers=6, inner=384),
-    "prm-0.4m": Shape(hidden=96, layers=4, inner=256),
+    "prm-0.4m": Shape(hidden=96, layers=6, inner=256),
 }
 
 

@@ -13,11 +13,12 @@ from torch import Tensor
 class Optimiser:
     """Steps every parameter of a Llama; matrices are the parameters of three or more axes."""
 
-    def __init__(self, model, matrix_rate: float, vector_rate: float, decay: float = 0.01):
-        self.matrices = [p for p in model.parameters() if p.ndim >= 3]
+    def __init__(self, parameters, matrix_rate: float, vector_rate: float, decay=0.01):
+        parameters = list(parameters)
+        self.matrices = [p for p in parameters if p.ndim >= 3]
         self.momenta = [torch.zeros_like(p) for p in self.matrices]
         self.matrix_rate, self.decay = matrix_rate, decay
-        vectors = [p for p in model.parameters() if p.ndim < 3]
+        vectors = [p for p in parameters if p.ndim < 3]
         self.adam = torch.optim.AdamW(
             vectors, lr=vector_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True
         )
@@ -42,7 +43,7 @@ class Optimiser:
 
 
 def orthogonalise(stack: Tensor, iterations: int = 5) -> Tensor:
-    """[..., R, C] -> the same shape, each matrix's singular values brought near 1 (computed in bf16)."""
+    """[..., R, C] -> the same shape, each matrix's singular values brought near 1, in bf16."""
     shape = stack.shape
     x = stack.flatten(0, -3).bfloat16()
     tall = shape[-2] > shape[-1]

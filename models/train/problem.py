@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from random import Random
 
 NAMES = (
-    "Ann Ben Cal Dan Eva Fay Gus Hal Ian Jon Kim Leo Max Ned Oli Pam Ray Sue Tom Uma Val Wes Yan Zoe"
+    "Ann Ben Cal Dan Eva Fay Gus Hal Ian Jon Kim Leo "
+    "Max Ned Oli Pam Ray Sue Tom Uma Val Wes Yan Zoe"
 ).split()
 ITEMS = "cards coins books stamps shells apples pens beads pebbles tickets buttons marbles".split()
 OPERATORS = "+-*/"
@@ -57,7 +58,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem: its sentences in the order they are told, the chain in the order it is solved."""
+    """One problem: its sentences as they are told, its chain as it is solved."""
 
     level: int
     item: str

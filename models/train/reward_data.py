@@ -5,12 +5,12 @@ The text is the policy's prompt, then every step followed by the delimiter token
 takes EOS's place after the last step, so a score is always read at a delimiter token.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import torch
 
-from checker import check
+from checker import check, field_labels
 from corpus import slice_rows
 from problem import OPERATORS, Problem, Relation, apply
 from vocabulary import MARKER_ID, PAD_ID, encode, encode_prompt
@@ -23,16 +23,21 @@ class Document:
     prompt: int  # tokens of the prompt
     labels: list[int]  # a label a marker
     wrong: int  # index in ids of the first wrong token; len(ids) when there is none
+    fields: list[tuple[int, int]]  # (index in ids, label) of tokens judged each by itself
 
 
 def document(problem: Problem, steps: list[str]) -> Document:
     ids = encode_prompt(problem.text())
-    prompt, verdict, wrong = len(ids), check(problem, steps), None
-    for i, step in enumerate(steps):
+    prompt, verdict, wrong, fields = len(ids), check(problem, steps), None, []
+    for i, (step, labels) in enumerate(zip(steps, field_labels(problem, steps))):
         if verdict.wrong and verdict.wrong[0] == i:
             wrong = len(ids) + verdict.wrong[1]
+        fields += [(len(ids) + token, label) for token, label in labels.items()]
         ids += [*encode(step), MARKER_ID]
-    return Document(ids, prompt, verdict.labels, len(ids) if wrong is None else wrong)
+        if labels:
+            fields.append((len(ids) - 1, min(labels.values())))
+    wrong = len(ids) if wrong is None else wrong
+    return Document(ids, prompt, verdict.labels, wrong, fields)
 
 
 def batches(documents: list[Document], tokens: int, rng: Random):
@@ -62,47 +67,48 @@ def marker_places(chunk: list[Document]) -> tuple[torch.Tensor, torch.Tensor, to
     return torch.tensor(rows), torch.tensor(columns), torch.tensor(labels).float()
 
 
-def token_masks(ids: torch.Tensor, chunk: list[Document]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of a batch [B, T]: which tokens are the solution's, and which of those are still right. A
-    label a token says where a mistake is, which a label a step leaves to be found."""
+def field_places(chunk: list[Document]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """rows [F], columns [F] and labels [F] of a batch's judged tokens."""
+    places = [(row, at, label) for row, path in enumerate(chunk) for at, label in path.fields]
+    rows, columns, labels = torch.tensor(places).T
+    return rows, columns, labels.float()
+
+
+def right_tokens(ids: torch.Tensor, chunk: list[Document]) -> torch.Tensor:
+    """Of a batch [B, T]: which tokens are the solution's and come before its first mistake."""
     columns = torch.arange(ids.shape[1])
-    bounds = torch.tensor([(d.prompt, len(d.ids), d.wrong) for d in chunk])[:, :, None]
-    solution = (columns >= bounds[:, 0]) & (columns < bounds[:, 1])
-    return solution, solution & (columns < bounds[:, 2])
+    bounds = torch.tensor([(d.prompt, d.wrong) for d in chunk])[:, :, None]
+    return (columns >= bounds[:, 0]) & (columns < bounds[:, 1])
 
 
 def planted(problem: Problem, rng: Random) -> list[str]:
-    """The reference solution with detours over distractors, and mostly one mistake, after which
-    it goes on consistently."""
-    plan = _with_detours(problem, rng)
-    mistake = rng.randrange(len(plan) + 1) if rng.random() < 0.8 else None
+    """The reference solution with detours over distractors and, mostly, mistakes; it goes on
+    consistently after each. Some solutions hold none, some about one, some many."""
+    rate = rng.choice((0.0, 0.02, 0.05, 0.05, 0.15))  # mistakes a token that could be one
     known, steps = {problem.base.person: problem.base.count}, []
-    for i, relation in enumerate(plan):
-        count = known.get(relation.reference, problem.base.count)
-        operator, operand, person = relation.operator, relation.operand, relation.person
+
+    def slips() -> bool:
+        return rng.random() < rate
+
+    for relation in _with_detours(problem, rng):
+        if slips():
+            relation = _another(problem, relation, rng)
+        count = known.get(relation.reference, rng.choice(list(known.values())))
+        if slips():
+            count = rng.choice([*known.values(), _near(count, rng)])
+        operator = rng.choice(OPERATORS) if slips() else relation.operator
+        operand = _near(relation.operand, rng) if slips() else relation.operand
         result = apply(operator, count, operand)
-        if i == mistake:
-            kind = rng.randrange(5)
-            if kind == 0:
-                result = _near(result or count, rng)
-            elif kind == 1:
-                operand = _near(operand, rng)
-                result = apply(operator, count, operand)
-            elif kind == 2:
-                count = rng.choice([*known.values(), _near(count, rng)])
-                result = apply(operator, count, operand)
-            elif kind == 3:
-                operator = rng.choice(OPERATORS)
-                result = apply(operator, count, operand)
-            else:
-                person, operator, operand = _another(problem, relation, rng)
-                result = apply(operator, count, operand)
         if result is None or not 1 <= result <= 99:
             result = rng.randint(2, 99)
-        known[person] = result
-        steps.append(f"{person} has {count} {operator} {operand} = {result} {problem.item}.")
+        if slips():
+            result = _near(result, rng)
+        known[relation.person] = result
+        steps.append(
+            f"{relation.person} has {count} {operator} {operand} = {result} {problem.item}."
+        )
     answer = known.get(problem.asked, result)
-    if mistake == len(plan):
+    if rng.random() < 2 * rate:
         answer = rng.choice([*known.values(), _near(answer, rng)])
     steps.append(f"The answer is \\boxed{{{answer}}}.")
     return steps
@@ -120,13 +126,10 @@ def _with_detours(problem: Problem, rng: Random) -> list[Relation]:
     return plan
 
 
-def _another(problem: Problem, relation: Relation, rng: Random) -> tuple[str, str, int]:
-    """Somebody else's relation: its person alone, or its operation too."""
-    others = [s for s in problem.sentences if isinstance(s, Relation) and s != relation]
-    other = rng.choice(others)
-    if rng.random() < 0.4:
-        return other.person, relation.operator, relation.operand
-    return other.person, other.operator, other.operand
+def _another(problem: Problem, relation: Relation, rng: Random) -> Relation:
+    """Somebody else's relation, or its person with this one's operation."""
+    other = rng.choice([s for s in problem.sentences if isinstance(s, Relation) and s != relation])
+    return replace(relation, person=other.person) if rng.random() < 0.3 else other
 
 
 def _near(value: int, rng: Random) -> int:

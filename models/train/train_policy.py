@@ -43,7 +43,7 @@ def train(arguments) -> None:
     torch.manual_seed(arguments.seed)
     name, folder, tokens = arguments.name, arguments.folder, arguments.tokens
     model = load_folder(arguments.start).train() if arguments.start else Llama(SHAPES[name])
-    optimiser = Optimiser(model, arguments.matrix_rate, arguments.vector_rate)
+    optimiser = Optimiser(model.parameters(), arguments.matrix_rate, arguments.vector_rate)
     corpus = Corpus(arguments.seed)
     stages = ((1.0, tuple(map(int, arguments.mix))),) if arguments.mix else STAGES
     probe = draw_split("calibration")[::6]  # 20 a level

@@ -3,8 +3,8 @@ python train_prm.py NAME SECONDS FOLDER --start POLICY_FOLDER --policies FOLDER.
 
 It begins as the `--start` policy's backbone. Each round samples fresh problems from one of the
 `--policies`, adds solutions with planted mistakes, labels all with the checker and takes one pass.
-The loss is on every token of the solution ("no mistake up to here"), of which a step's delimiter is
-one; and, so that the backbone keeps what it knows, on predicting the tokens that are right.
+One bit a step would teach too little, so a second head, thrown away in the end, learns whether each
+number, operator and person is right by itself, and the backbone goes on predicting right tokens.
 """
 
 import argparse
@@ -22,12 +22,12 @@ from corpus import Corpus, draw_split
 from llama import SHAPES
 from optimiser import Clock, Optimiser
 from problem import LEVELS
-from reward_data import batches, document, marker_places, planted, token_masks
+from reward_data import batches, document, field_places, marker_places, planted, right_tokens
 from sampler import sample
 
 TEMPERATURES = (0.7, 1.0, 1.0, 1.3)
-LANGUAGE_WEIGHT = 0.3
-SAMPLED, PLANTED = 192, 512  # solutions a round; planting costs no decoding
+LANGUAGE_WEIGHT = 0.5
+SAMPLED, PLANTED = 96, 512  # solutions a round; planting costs no decoding
 
 
 def sampled_documents(problems, folder: Path, temperature: float, seed: int):
@@ -59,21 +59,25 @@ def area_under_curve(margins: torch.Tensor, right: torch.Tensor) -> float:
     return (ranks[right].sum().item() - positive * (positive + 1) / 2) / (positive * negative)
 
 
-def losses_of(model, ids, chunk) -> tuple[torch.Tensor, torch.Tensor]:
-    """The reward loss over solution tokens and the language loss over right ones."""
-    solution, right = token_masks(ids, chunk)
+def losses_of(model, judge, ids, chunk) -> tuple[torch.Tensor, ...]:
+    """The reward loss over markers, the judge's over fields, and the language loss."""
     states = model(ids)
-    margins = model.margin(states[solution])
-    reward = F.binary_cross_entropy_with_logits(margins, right[solution].float())
-    follows = right[:, 1:]
+    rows, columns, labels = marker_places(chunk)
+    reward = F.binary_cross_entropy_with_logits(model.margin(states[rows, columns]), labels)
+    rows, columns, labels = field_places(chunk)
+    judged = F.linear(states[rows, columns], judge).squeeze(-1)
+    field = F.binary_cross_entropy_with_logits(judged, labels)
+    follows = right_tokens(ids, chunk)[:, 1:]
     language = F.cross_entropy(model.logits(states[:, :-1][follows]), ids[:, 1:][follows])
-    return reward, language
+    return reward, field, language
 
 
 def train(name, seconds, folder, start, policies, seed, tokens, rates) -> None:
     torch.manual_seed(seed)
     model = new_reward_model(name, load_folder(start))
-    optimiser, corpus, rng = Optimiser(model, *rates), Corpus(seed + 100), Random(seed)
+    judge = torch.nn.Parameter(torch.zeros_like(model.score))
+    parameters = [*model.parameters(), judge]
+    optimiser, corpus, rng = Optimiser(parameters, *rates), Corpus(seed + 100), Random(seed)
     probe = [d for f in dict.fromkeys(policies)
              for d in sampled_documents(draw_split("calibration")[::4], f, 1.0, 0)]
     clock, step, seen, round_number, losses = Clock(seconds), 0, 0, 0, []
@@ -87,15 +91,15 @@ def train(name, seconds, folder, start, policies, seed, tokens, rates) -> None:
             documents.append(document(problem, planted(problem, rng)))
         round_number += 1
         for ids, chunk in batches(documents, tokens, rng):
-            reward_loss, language_loss = losses_of(model, ids, chunk)
-            (reward_loss + LANGUAGE_WEIGHT * language_loss).backward()
+            reward, field, language = losses_of(model, judge, ids, chunk)
+            (reward + field + LANGUAGE_WEIGHT * language).backward()
             optimiser.step(clock.factor(step))
             step, seen = step + 1, seen + ids.numel()
-            losses.append(reward_loss.detach())
+            losses.append(torch.stack((reward, field, language)).detach())
         if time.monotonic() - reported > 120 or clock.share >= 1:
             save_folder(model, folder)
             line = {"step": step, "tokens": seen, "share": round(clock.share, 3),
-                    "loss": round(torch.stack(losses).mean().item(), 4)}
+                    "losses": [round(x, 4) for x in torch.stack(losses).mean(0).tolist()]}
             print(json.dumps(line | step_quality(load_folder(folder), probe)), flush=True)
             reported, losses = time.monotonic(), []
 

@@ -117,8 +117,12 @@ def save_tokenizer(folder: Path) -> None:
          "rstrip": False, "normalized": False, "special": True}
         for s in SPECIALS
     ]
-    split = {"type": "Split", "pattern": {"Regex": PATTERN}, "behavior": "Isolated", "invert": False}
-    level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
+    split = {
+        "type": "Split", "pattern": {"Regex": PATTERN}, "behavior": "Isolated", "invert": False,
+    }
+    level = {
+        "type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False,
+    }
     tokenizer = {
         "version": "1.0", "truncation": None, "padding": None, "added_tokens": added,
         "normalizer": None,

@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "models" / "train"))
 
 import corpus  # noqa: E402
 import vocabulary  # noqa: E402
-from checker import check, split_steps  # noqa: E402
+from checker import check, field_labels, split_steps  # noqa: E402
 from problem import LEVELS, SHAPES, Fact, Problem, Relation, draw_problem  # noqa: E402
 from reward_data import document, planted  # noqa: E402
 
@@ -88,6 +88,22 @@ def test_first_mistake():
         assert check(PROBLEM, steps).wrong == wrong, steps
 
 
+def test_field_labels_judge_each_token_by_itself():
+    wrong_first = "Ben has 14 + 4 = 19 cards."  # operator, operand and result wrong
+    assert field_labels(PROBLEM, [wrong_first]) == [{0: 1, 2: 1, 3: 0, 4: 0, 6: 0}]
+    goes_on = [wrong_first, "Ian has 19 - 19 = 0 cards.", "The answer is \\boxed{0}."]
+    assert field_labels(PROBLEM, goes_on)[1:] == [{0: 1, 2: 1, 3: 1, 4: 1, 6: 1}, {4: 1}]
+    assert field_labels(PROBLEM, [SECOND, "nonsense"]) == [{0: 0, 3: 1, 4: 1, 6: 1}, {}]
+    rng = Random(4)
+    for i in range(300):
+        problem = draw_problem(rng, LEVELS[i % 5])
+        steps = planted(problem, rng)
+        fields, labels = field_labels(problem, steps), check(problem, steps).labels
+        # While nothing was wrong before, a step is right exactly when all its tokens are.
+        for before, step, label in zip([1, *labels], fields, labels):
+            assert not before or min(step.values()) == label
+
+
 def test_split_steps():
     assert split_steps(f"{FIRST}\n\n{FINAL}") == [FIRST, FINAL]
     assert split_steps(f"{FIRST}\n\n") == [FIRST]
@@ -121,7 +137,6 @@ def test_tokenizer_round_trip_and_whole_tokens():
     for i in range(200):
         problem = draw_problem(rng, LEVELS[i % 5])
         solution = "\n\n".join(problem.steps())
-        assert all(t >= 261 or len(vocabulary.decode([t])) == 1 for t in vocabulary.encode(solution))
         assert len(vocabulary.encode(solution)) == 10 * len(problem.chain) + 6
         texts += [problem.text(), solution]
     for text in texts:
@@ -164,7 +179,7 @@ def test_reward_documents_have_a_label_a_marker():
         assert ids[-1] == vocabulary.MARKER_ID and ids.count(vocabulary.BOS_ID) == 1
         assert labels == sorted(labels, reverse=True)
         wrong += not all(labels)
-    assert 300 < wrong < 450
+    assert 150 < wrong < 400
 
 
 if __name__ == "__main__":
