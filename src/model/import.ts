@@ -1,4 +1,5 @@
-// Importing a checkpoint: a Hugging Face directory becomes a model package, whole or not at all.
+// Importing a checkpoint: a Hugging Face directory or a GGUF file becomes a model package, whole or
+// not at all.
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { invalidOption, refuseUnknownKeys } from '../errors.js';
@@ -87,8 +88,8 @@ const OPTION_NAMES: readonly (keyof ImportOptions)[] = [
 
 /**
  * Imports a checkpoint. The same checkpoint and options always give the same bytes.
- * @param source a Hugging Face directory: config.json, model.safetensors, tokenizer.json,
- *   tokenizer_config.json
+ * @param source a Hugging Face directory: config.json, model.safetensors (or shards and their index),
+ *   tokenizer.json, tokenizer_config.json; or a GGUF file
  * @param destination the package's directory, made here
  * @throws OptionError; ModelError MISSING_MODEL, INVALID_MODEL, INVALID_FILE, UNSUPPORTED_MODEL,
  *   WRONG_ROLE, WRITE_FAILED; the signal's reason
@@ -102,7 +103,7 @@ export async function importModel(
 ): Promise<ModelPackage> {
   checkOptions(source, destination, options);
   options.signal?.throwIfAborted();
-  await checkDirectory(source);
+  await checkSource(source);
   const model = await readSource(source);
   const precision = options.precision ?? 'int8';
   checkRole(source, model, options.role);
@@ -227,17 +228,17 @@ function checkOptions(source: unknown, destination: unknown, options: ImportOpti
   }
 }
 
-async function checkDirectory(source: string): Promise<void> {
-  const isDirectory = await stat(source).then(
-    (found) => found.isDirectory(),
+async function checkSource(source: string): Promise<void> {
+  const isThere = await stat(source).then(
+    (found) => found.isDirectory() || found.isFile(),
     () => false,
   );
-  if (isDirectory) return;
+  if (isThere) return;
   throw modelFault(
     'MISSING_MODEL',
     source,
-    "a checkpoint's directory",
-    'no such directory',
+    "a checkpoint's directory or a GGUF file",
+    'neither',
     'check the path',
   );
 }

@@ -1,11 +1,13 @@
-// The small files of a Hugging Face checkpoint: config.json, generation_config.json, the tokenizer's
-// two, the chat template and the README's licence. Reads and checks; writes nothing.
+// The small files of a checkpoint: config.json, generation_config.json, the tokenizer's two, the chat
+// template and the README's licence, or what a GGUF file has of them. Reads and checks; writes nothing.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tokenText } from '../text/special-tokens.js';
 import { type Architecture, architectureOf, type Backbone, type Head } from './architectures.js';
 import { modelFault, systemCode } from './fault.js';
 import { Fields } from './fields.js';
+import { isGguf } from './gguf-file.js';
+import { readGgufSource } from './gguf-source.js';
 import type { Manifest } from './manifest.js';
 
 /** A checkpoint but for its tensors. */
@@ -23,31 +25,83 @@ export interface SourceModel {
 
 const REMEDY = 'check that the checkpoint is complete';
 
-/** @throws ModelError MISSING_MODEL, INVALID_MODEL or UNSUPPORTED_MODEL */
-export async function readSource(directory: string): Promise<SourceModel> {
-  const config = await readFields(join(directory, 'config.json'));
+/** The small files of a checkpoint, wherever they come from. */
+export interface SourceFiles {
+  readonly config: Fields;
+  readonly generation: Fields;
+  readonly tokenizer: SourceText;
+  /** Its chat template is inside. */
+  readonly tokenizerConfig: SourceText;
+  readonly licence: string;
+  /** What every rotary frequency is divided by; [headDim / 2]. */
+  readonly ropeFactors: Float32Array | undefined;
+}
+
+interface SourceText {
+  /** For errors. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/**
+ * @param source a Hugging Face directory or a GGUF file
+ * @throws ModelError MISSING_MODEL, INVALID_MODEL, INVALID_FILE or UNSUPPORTED_MODEL
+ */
+export async function readSource(source: string): Promise<SourceModel> {
+  const files = (await isGguf(source)) ? await readGgufSource(source) : await readDirectory(source);
+  const { config, tokenizer, tokenizerConfig } = files;
   const { name, architecture } = architectureOf(config);
-  const backbone = architecture.backbone(config);
-  const tokenizerPath = join(directory, 'tokenizer.json');
-  const tokenizerJson = await readText(tokenizerPath);
-  const tokens = tokenIds(parse(tokenizerJson, tokenizerPath), backbone.dimensions.vocabulary);
-  const configPath = join(directory, 'tokenizer_config.json');
-  const template = await readText(join(directory, 'chat_template.jinja'), true);
-  const tokenizerConfigJson = withTemplate(await readText(configPath), configPath, template);
+  const backbone = withRopeFactors(architecture.backbone(config), files.ropeFactors, source);
+  const { vocabulary } = backbone.dimensions;
+  const tokens = tokenIds(parse(tokenizer.text, tokenizer.path), vocabulary);
   return {
     architectureName: name,
     architecture,
     backbone,
     head: architecture.head(config, backbone.dimensions),
     specialTokens: specialTokens(
-      [config, await readFields(join(directory, 'generation_config.json'), true)],
-      parse(tokenizerConfigJson, configPath),
+      [config, files.generation],
+      parse(tokenizerConfig.text, tokenizerConfig.path),
       tokens,
-      backbone.dimensions.vocabulary,
+      vocabulary,
     ),
+    licence: files.licence,
+    tokenizerJson: tokenizer.text,
+    tokenizerConfigJson: tokenizerConfig.text,
+  };
+}
+
+async function readDirectory(directory: string): Promise<SourceFiles> {
+  const tokenizerPath = join(directory, 'tokenizer.json');
+  const configPath = join(directory, 'tokenizer_config.json');
+  const template = await readText(join(directory, 'chat_template.jinja'), true);
+  return {
+    config: await readFields(join(directory, 'config.json')),
+    generation: await readFields(join(directory, 'generation_config.json'), true),
+    tokenizer: { path: tokenizerPath, text: await readText(tokenizerPath) },
+    tokenizerConfig: {
+      path: configPath,
+      text: withTemplate(await readText(configPath), configPath, template),
+    },
     licence: licenceOf(await readText(join(directory, 'README.md'), true)),
-    tokenizerJson,
-    tokenizerConfigJson,
+    ropeFactors: undefined,
+  };
+}
+
+function withRopeFactors(
+  backbone: Backbone,
+  factors: Float32Array | undefined,
+  source: string,
+): Backbone {
+  if (factors === undefined) return backbone;
+  const { inverseFrequencies } = backbone;
+  if (factors.length !== inverseFrequencies.length || !factors.every((factor) => factor > 0)) {
+    const expected = `${inverseFrequencies.length} rotary factors above 0`;
+    throw modelFault('INVALID_MODEL', source, expected, `${factors.length} numbers`, REMEDY);
+  }
+  return {
+    ...backbone,
+    inverseFrequencies: inverseFrequencies.map((value, i) => value / (factors[i] as number)),
   };
 }
 
