@@ -1,5 +1,6 @@
 // Loads the models that a command's flags ask for, and the embedded ones where they ask for none.
 import { expectedMessage, OptionError } from '../errors.js';
+import type { ConfiguredModel } from '../evaluation/run-configuration.js';
 import { type ModelPackage, openPackage } from '../model/package.js';
 import type { LoadOptions } from '../scoring/load.js';
 import type { Reward } from '../scoring/reward.js';
@@ -42,6 +43,17 @@ export async function findModels(flags: ModelFlags, strategy: Strategy): Promise
   const name = flags.reward ?? (use === 'always' ? defaultReward : undefined);
   const reward = name === undefined ? undefined : await openPackage(name, { role: 'reward' });
   return { policy, reward };
+}
+
+/** Loaded models beside the manifests of their packages. */
+export function configuredModels(
+  packages: ModelPackages,
+  { policy, reward }: OpenModels,
+): { readonly policy: ConfiguredModel; readonly reward: ConfiguredModel | undefined } {
+  return {
+    policy: { manifest: packages.policy.manifest, cost: policy.cost },
+    reward: reward && packages.reward && { manifest: packages.reward.manifest, cost: reward.cost },
+  };
 }
 
 /** Loads checked packages. @throws as the library's loaders; nothing stays loaded then */

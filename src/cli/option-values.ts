@@ -1,6 +1,7 @@
 // Strict readings of option values: what is not wholly a number, a size or a known word is refused.
 // Ranges are the library's to check, so that they are checked once and alike for every caller.
 import { invalidOption, OptionError, unknownMessage } from '../errors.js';
+import type { Shard } from '../evaluation/units.js';
 
 /** A parser for commander: the text of an option's value to its value. */
 export type ValueParser<T> = (text: string) => T;
@@ -39,6 +40,16 @@ export function bytesValue(flag: string): ValueParser<number> {
     const value = Math.floor(Number(match?.[1]) * unit);
     if (Number.isSafeInteger(value) && value >= 1) return value;
     throw invalidOption(flag, 'a size such as 512MB or 2GB', text);
+  };
+}
+
+/** A part of a split run: 2/8 is the second of eight. */
+export function shardValue(flag: string): ValueParser<Shard> {
+  return (text) => {
+    const match = /^(\d{1,9})\/(\d{1,9})$/.exec(text);
+    const [index, count] = [Number(match?.[1]), Number(match?.[2])];
+    if (index >= 1 && index <= count) return { index, count };
+    throw invalidOption(flag, 'i/n with 1 <= i <= n, as in 2/8', text);
   };
 }
 

@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { addDemo } from './commands/demo.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEval } from './commands/eval.js';
+import { addMerge } from './commands/merge.js';
 import { addModels } from './commands/models.js';
 import { addSolve } from './commands/solve.js';
 import type { Environment } from './environment.js';
@@ -52,6 +53,7 @@ function buildProgram(
   addDemo(program, run, environment);
   addSolve(program, run, environment);
   addEval(program, run, environment);
+  addMerge(program, run, environment);
   addModels(program, run, environment);
   addDoctor(program, run, environment);
   return program;

@@ -5,29 +5,31 @@ import { availableParallelism, cpus } from 'node:os';
 import type { SearchOptions } from '../search/options.js';
 import type { SearchResult } from '../search/result.js';
 import { search } from '../search/search.js';
-import { type PlacedProblem, type ResultRecord, recordResult } from './result-record.js';
+import { type ResultRecord, recordResult } from './result-record.js';
 import type { Json, RunDirectory } from './run-directory.js';
+import type { PlacedProblem, Unit } from './units.js';
 
 /** What every problem's search gets; the evaluation supplies the signal. */
 export type SharedSearchOptions = Omit<SearchOptions, 'signal' | 'onTrace'>;
 
-export interface SearchManyOptions {
+export interface SearchManyOptions<P extends PlacedProblem> {
   readonly options: SharedSearchOptions;
   /** Searches at once, >= 1. More fill the engine's batches better and need more KV memory. */
   readonly concurrency: number;
   /** Aborting ends what is unfinished; `searchMany` then resolves. */
   readonly signal: AbortSignal;
   /** Called as each problem finishes, in order of completion; the next one waits for it. */
-  readonly onResult: (problem: PlacedProblem, result: SearchResult) => Promise<void> | void;
+  readonly onResult: (problem: P, result: SearchResult) => Promise<void> | void;
 }
 
 /**
- * Searches every problem once. Results that the signal cut are not handed over.
+ * Searches every problem once, under its own seed where it has one. Results that the signal cut are
+ * not handed over.
  * @throws what a search or `onResult` throws first, once everything else has ended
  */
-export async function searchMany(
-  problems: readonly PlacedProblem[],
-  { options, concurrency, signal, onResult }: SearchManyOptions,
+export async function searchMany<P extends PlacedProblem & { readonly seed?: number }>(
+  problems: readonly P[],
+  { options, concurrency, signal, onResult }: SearchManyOptions<P>,
 ): Promise<void> {
   const failure = new AbortController();
   const either = AbortSignal.any([signal, failure.signal]);
@@ -38,7 +40,8 @@ export async function searchMany(
     for (let problem = problems[next++]; problem !== undefined; problem = problems[next++]) {
       if (either.aborted) return;
       try {
-        const result = await search(problem.problem, { ...options, signal: either });
+        const own = problem.seed === undefined ? {} : { seed: problem.seed };
+        const result = await search(problem.problem, { ...options, ...own, signal: either });
         if (result.stopReason === 'aborted') return;
         await onResult(problem, result);
       } catch (error) {
@@ -52,44 +55,33 @@ export async function searchMany(
   if (failed?.status === 'rejected') throw failed.reason;
 }
 
-/** `limit` problems evenly spaced over the dataset, so that a sorted one gives all its levels. */
-export function placeProblems<T extends object>(
-  problems: readonly T[],
-  limit: number = problems.length,
-): readonly (T & { readonly index: number })[] {
-  const total = Math.min(limit, problems.length);
-  return Array.from({ length: total }, (_, i) => {
-    const index = Math.floor((i * problems.length) / total);
-    return { ...(problems[index] as T), index };
-  });
-}
-
-export interface EvaluateOptions extends Omit<SearchManyOptions, 'onResult'> {
+export interface EvaluateOptions extends Omit<SearchManyOptions<Unit>, 'onResult'> {
   readonly run: RunDirectory<ResultRecord>;
   /** Called with every record, also those that an earlier invocation left. */
   readonly onRecord?: (record: ResultRecord) => void;
 }
 
 /**
- * Finishes a run: searches the problems it lacks, records each, and puts the run in dataset order
- * once none is missing. Resolves to whether it is complete; false only after an abort.
+ * Finishes a run: searches the units it lacks, records each, and puts the run in dataset order once
+ * none is missing. Resolves to whether it is complete; false only after an abort.
  * @throws as searchMany; what finished before is kept
  */
 export async function evaluate(
-  problems: readonly PlacedProblem[],
+  units: readonly Unit[],
   { run, onRecord, ...options }: EvaluateOptions,
 ): Promise<boolean> {
-  const missing = problems.filter(({ index }) => !run.records.has(index));
-  for (const record of run.records.values()) onRecord?.(record);
+  const missing = units.filter((unit) => !run.has(unit));
+  for (const record of run.records) onRecord?.(record);
   if (missing.length > 0) {
     await run.appendTiming(invocation(options.concurrency));
     const startedAt = performance.now();
     await searchMany(missing, {
       ...options,
-      onResult: async (problem, result) => {
-        const record = recordResult(problem, result);
+      onResult: async (unit, result) => {
+        const record = recordResult(unit, result);
         await run.append(record, {
-          index: problem.index,
+          index: unit.index,
+          repeat: unit.repeat,
           seconds: result.ledger.seconds,
           elapsed: (performance.now() - startedAt) / 1000,
           policyTokensComputed: result.ledger.computed.policy,
@@ -99,7 +91,7 @@ export async function evaluate(
       },
     });
   }
-  const isComplete = problems.every(({ index }) => run.records.has(index));
+  const isComplete = units.every((unit) => run.has(unit));
   if (isComplete) await run.finish();
   return isComplete;
 }

@@ -2,13 +2,8 @@
 // clock and nothing that caches or neighbours could change, so that equal runs have equal bytes.
 import { answersEquivalent, normaliseAnswer } from '../search/answer.js';
 import type { PathId, SearchPath, SearchResult, VoteClass } from '../search/result.js';
-import type { Problem } from './dataset.js';
 import type { RunRecord } from './run-directory.js';
-
-/** A problem with its position in its dataset, from 0. */
-export interface PlacedProblem extends Problem {
-  readonly index: number;
-}
+import type { Unit } from './units.js';
 
 /** A path without its token ids: what voting again and scoring again need. */
 export interface RecordedPath extends Omit<SearchPath, 'tokens' | 'text'> {
@@ -17,8 +12,13 @@ export interface RecordedPath extends Omit<SearchPath, 'tokens' | 'text'> {
 }
 
 export interface ResultRecord extends RunRecord {
+  readonly repeat: number;
+  /** The search's own: the run's plus `repeat`. */
+  readonly seed: number;
   readonly level: number | null;
   readonly subject: string | null;
+  /** The question, so that a run can be read and scored without its dataset. */
+  readonly problem: string;
   /** As the dataset has it. */
   readonly reference: string;
   /** Normalised; null where no path holds one. */
@@ -40,16 +40,19 @@ export interface ResultRecord extends RunRecord {
 }
 
 /** The record of a finished search. */
-export function recordResult(problem: PlacedProblem, result: SearchResult): ResultRecord {
+export function recordResult(unit: Unit, result: SearchResult): ResultRecord {
   const { policy, reward, flops } = result.ledger;
   return {
-    index: problem.index,
-    id: problem.id,
-    level: problem.level ?? null,
-    subject: problem.subject ?? null,
-    reference: problem.answer,
+    index: unit.index,
+    id: unit.id,
+    repeat: unit.repeat,
+    seed: unit.seed,
+    level: unit.level ?? null,
+    subject: unit.subject ?? null,
+    problem: unit.problem,
+    reference: unit.answer,
     answer: result.answer,
-    correct: isCorrect(result.answer, problem.answer),
+    correct: isCorrect(result.answer, unit.answer),
     chosen: result.path.id,
     stopReason: result.stopReason,
     reproducible: result.reproducible,

@@ -5,6 +5,7 @@ import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expectedMessage, invalidOption, ModelError } from '../errors.js';
 import { JsonLines, readJsonLines, writeFailed } from './json-lines.js';
+import { comparePlaces, type Place, placeName } from './units.js';
 
 /** Plain JSON. */
 export type Json =
@@ -19,9 +20,7 @@ export type Json =
 export type RunConfiguration = { readonly [key: string]: Json };
 
 /** What every line of results.jsonl has, whatever else it records. */
-export interface RunRecord {
-  /** Position of the problem in the dataset, from 0. */
-  readonly index: number;
+export interface RunRecord extends Place {
   readonly id: string;
 }
 
@@ -55,21 +54,67 @@ export async function checkRunDirectory(
   throw invalidOption('out', expected, path);
 }
 
+/** A run as it lies on disk. */
+export interface SavedRun<R extends RunRecord = RunRecord> {
+  readonly path: string;
+  readonly configuration: RunConfiguration;
+  /** In file order; a line that a kill tore is left out. */
+  readonly records: readonly R[];
+  readonly timings: readonly Json[];
+}
+
+/**
+ * Reads a run, finished or not; changes nothing.
+ * @throws OptionError where there is none; ModelError INVALID_FILE on a damaged one
+ */
+export async function readRun<R extends RunRecord>(path: string): Promise<SavedRun<R>> {
+  const isThere = await readdir(path).then(
+    (names) => names.includes('run.json'),
+    () => false,
+  );
+  if (!isThere) throw invalidOption('run', 'a run directory', path);
+  const configuration = await readConfiguration(join(path, 'run.json'));
+  if (!isObject(configuration)) {
+    const message = expectedMessage('run.json', 'a JSON object', path);
+    throw new ModelError(message, 'INVALID_FILE');
+  }
+  const records = (await readJsonLines(join(path, 'results.jsonl'))).map(asRecord<R>);
+  const timings = await readJsonLines(join(path, 'timings.jsonl'));
+  return { path, configuration, records, timings: timings as readonly Json[] };
+}
+
+/**
+ * Writes a whole run at once, over an unfinished one of the same configuration. Each file appears
+ * whole; a kill leaves a run that can be written again or resumed.
+ * @throws as checkRunDirectory; ModelError WRITE_FAILED
+ */
+export async function writeRun(
+  path: string,
+  configuration: RunConfiguration,
+  records: readonly RunRecord[],
+  timings: readonly Json[],
+): Promise<void> {
+  await checkRunDirectory(path, configuration);
+  await prepareDirectory(path, configuration);
+  await replaceFile(join(path, 'timings.jsonl'), linesOf(timings));
+  await replaceFile(join(path, 'results.jsonl'), linesOf(records));
+}
+
 /** An open run. `append` what finishes, `finish` when all of it is there, `close` in any case. */
 export class RunDirectory<R extends RunRecord> {
   readonly #path: string;
   readonly #results: JsonLines;
   readonly #timings: JsonLines;
-  readonly #records: Map<number, R>;
-  /** Indices as the lines of results.jsonl have them; two processes at once may write one twice. */
-  readonly #lines: number[];
+  readonly #records: Map<string, R>;
+  /** As the lines of results.jsonl have them; two processes at once may write one twice. */
+  readonly #lines: Place[];
 
   private constructor(path: string, results: JsonLines, timings: JsonLines, records: readonly R[]) {
     this.#path = path;
     this.#results = results;
     this.#timings = timings;
-    this.#records = new Map(records.map((record) => [record.index, record]));
-    this.#lines = records.map(({ index }) => index);
+    this.#records = new Map(records.map((record) => [placeName(record), record]));
+    this.#lines = [...records];
   }
 
   /**
@@ -82,28 +127,28 @@ export class RunDirectory<R extends RunRecord> {
   ): Promise<RunDirectory<R>> {
     await checkRunDirectory(path, configuration);
     const records = (await readJsonLines(join(path, 'results.jsonl'))).map(asRecord<R>);
-    try {
-      await makeDirectory(path);
-    } catch (cause) {
-      throw writeFailed(path, cause);
-    }
-    await replaceFile(join(path, 'run.json'), `${JSON.stringify(configuration, null, 2)}\n`);
+    await prepareDirectory(path, configuration);
     const results = await JsonLines.open(join(path, 'results.jsonl'));
     const timings = await JsonLines.open(join(path, 'timings.jsonl'));
     return new RunDirectory(path, results, timings, records);
   }
 
-  /** Finished problems by dataset position. */
-  get records(): ReadonlyMap<number, R> {
-    return this.#records;
+  /** What is finished, in order of completion. */
+  get records(): readonly R[] {
+    return [...this.#records.values()];
+  }
+
+  /** Whether the unit at a place is finished. */
+  has(place: Place): boolean {
+    return this.#records.has(placeName(place));
   }
 
   /** Records a finished problem; `timing` goes to timings.jsonl. Resolves once both are flushed. */
   async append(record: R, timing: Json): Promise<void> {
     await this.#results.append(record);
     await this.#timings.append(timing);
-    this.#records.set(record.index, record);
-    this.#lines.push(record.index);
+    this.#records.set(placeName(record), record);
+    this.#lines.push(record);
   }
 
   /** Adds a line of clocks alone. */
@@ -122,16 +167,34 @@ export class RunDirectory<R extends RunRecord> {
    */
   async finish(): Promise<void> {
     await this.#results.close();
-    if (this.#lines.every((index, i) => index > (this.#lines[i - 1] ?? -1))) return;
-    const ordered = [...this.#records.values()].sort((a, b) => a.index - b.index);
-    const text = ordered.map((record) => `${JSON.stringify(record)}\n`).join('');
-    await replaceFile(join(this.#path, 'results.jsonl'), text);
+    const isInOrder = this.#lines.every((place, i) => {
+      const before = this.#lines[i - 1];
+      return before === undefined || comparePlaces(before, place) < 0;
+    });
+    if (isInOrder) return;
+    const ordered = this.records.toSorted(comparePlaces);
+    await replaceFile(join(this.#path, 'results.jsonl'), linesOf(ordered));
   }
 
   async close(): Promise<void> {
     await this.#results.close();
     await this.#timings.close();
   }
+}
+
+/** Makes the directory and run.json. */
+async function prepareDirectory(path: string, configuration: RunConfiguration): Promise<void> {
+  try {
+    await makeDirectory(path);
+  } catch (cause) {
+    throw writeFailed(path, cause);
+  }
+  await replaceFile(join(path, 'run.json'), `${JSON.stringify(configuration, null, 2)}\n`);
+}
+
+/** The text of a JSON-lines file. */
+function linesOf(values: readonly unknown[]): string {
+  return values.map((value) => `${JSON.stringify(value)}\n`).join('');
 }
 
 /** With its parents. Node's own recursive mkdir never returns where a file system refuses (/proc). */
@@ -182,7 +245,7 @@ function asRecord<R extends RunRecord>(value: unknown, line: number): R {
 }
 
 /** The first place, by name, at which two JSON values differ: [path, there, here]. */
-function firstDifference(
+export function firstDifference(
   there: Json | undefined,
   here: Json | undefined,
   path: string,

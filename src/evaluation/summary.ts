@@ -1,8 +1,12 @@
 // What a run's records come to: accuracy with its interval, overall and by level, and what it cost.
+import { bootstrapMean, mean } from './bootstrap.js';
 import type { ResultRecord } from './result-record.js';
 import { type Proportion, wilsonInterval } from './statistics.js';
 
-/** Accuracy with its 95% Wilson interval over problems. */
+/**
+ * Accuracy with its 95% interval over problems: Wilson's, or where problems were repeated the
+ * bootstrap over problems, as the repeats of one say little about the others.
+ */
 export type Accuracy = Proportion;
 
 export interface Summary {
@@ -42,7 +46,15 @@ export function summarise(records: Iterable<ResultRecord>): Summary {
 }
 
 function accuracyOf(records: readonly ResultRecord[]): Accuracy {
-  return wilsonInterval(records.filter(({ correct }) => correct).length, records.length);
+  const wilson = wilsonInterval(records.filter(({ correct }) => correct).length, records.length);
+  const problems = new Map<number, number[]>();
+  for (const { index, correct } of records) {
+    problems.set(index, [...(problems.get(index) ?? []), correct ? 1 : 0]);
+  }
+  if (problems.size === records.length) return wilson;
+  const rates = [...problems.values()].map(mean);
+  const { low, high } = bootstrapMean(rates);
+  return { ...wilson, low, high };
 }
 
 function sum(records: readonly ResultRecord[], of: (record: ResultRecord) => number): number {

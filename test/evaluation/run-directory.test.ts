@@ -30,7 +30,7 @@ async function writeRun(order: readonly number[]): Promise<void> {
   try {
     await Promise.all(
       order
-        .filter((index) => !run.records.has(index))
+        .filter((index) => !run.has({ index }))
         .map((index) => run.append(record(index), { index, seconds: Math.random() })),
     );
     await run.finish();

@@ -1,9 +1,10 @@
 // `espalier demo`: the headline experiment on the embedded models. One search drawn, then strategies
 // and budgets side by side over the same problems. The plan is fixed: the clock decides nothing.
 import { type Dataset, openDataset } from '../../evaluation/dataset.js';
-import { placeProblems, searchMany } from '../../evaluation/evaluate.js';
-import { isCorrect, type PlacedProblem } from '../../evaluation/result-record.js';
+import { searchMany } from '../../evaluation/evaluate.js';
+import { isCorrect } from '../../evaluation/result-record.js';
 import { type Proportion, wilsonInterval } from '../../evaluation/statistics.js';
+import { type PlacedProblem, placeProblems } from '../../evaluation/units.js';
 import { search } from '../../search/search.js';
 import {
   beamSearch,

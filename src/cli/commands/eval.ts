@@ -1,20 +1,15 @@
 // `espalier eval`: a strategy over a dataset, into a run directory that can be resumed.
 import { type Dataset, openDataset } from '../../evaluation/dataset.js';
-import { evaluate, placeProblems, totalSeconds } from '../../evaluation/evaluate.js';
+import { evaluate, totalSeconds } from '../../evaluation/evaluate.js';
 import type { ResultRecord } from '../../evaluation/result-record.js';
-import {
-  checkRunDirectory,
-  type Json,
-  type RunConfiguration,
-  RunDirectory,
-} from '../../evaluation/run-directory.js';
+import { configureRun } from '../../evaluation/run-configuration.js';
+import { checkRunDirectory, RunDirectory } from '../../evaluation/run-directory.js';
 import { type Summary, summarise } from '../../evaluation/summary.js';
-import type { ModelPackage } from '../../model/package.js';
-import { resolveOptions } from '../../search/options.js';
+import { type Shard, unitsOf } from '../../evaluation/units.js';
 import type { Environment } from '../environment.js';
 import { percent, seconds } from '../figures.js';
-import { findModels, loadModels, type ModelPackages, type OpenModels } from '../open-models.js';
-import { integerValue, textValue } from '../option-values.js';
+import { configuredModels, findModels, loadModels, type OpenModels } from '../open-models.js';
+import { integerValue, shardValue, textValue } from '../option-values.js';
 import type { ExitCode } from '../outcome.js';
 import { reportRun } from '../run-report.js';
 import {
@@ -31,6 +26,8 @@ interface EvalFlags extends SearchFlags {
   readonly dataset: string;
   readonly out: string;
   readonly limit?: number;
+  readonly repeats?: number;
+  readonly shard?: Shard;
   readonly concurrency: number;
   readonly json?: true;
 }
@@ -56,6 +53,8 @@ export function addEval(
     )
     .requiredOption('--out <directory>', 'the run directory', textValue('--out', 'a directory'))
     .option('--limit <K>', 'only K problems, evenly spaced', integerValue('--limit', 1))
+    .option('--repeats <K>', 'each problem under K seeds', integerValue('--repeats', 1))
+    .option('--shard <i/n>', 'the i-th of n parts, for `espalier merge`', shardValue('--shard'))
     .option('--concurrency <C>', 'searches at once', integerValue('--concurrency', 1), 4);
   addSearchFlags(command)
     .option('--json', 'print one JSON document and nothing else')
@@ -68,7 +67,14 @@ async function evaluateDataset(flags: EvalFlags, environment: Environment): Prom
   const packages = await findModels(flags, settings.strategy);
   const models = await loadModels(packages, flags, environment);
   try {
-    const configuration = configurationOf(dataset, packages, models, settings, flags);
+    const { policy, reward } = models;
+    const configuration = configureRun({
+      versions: { espalier: version, onnxruntime: runtimePackageVersion },
+      dataset,
+      units: flags,
+      ...configuredModels(packages, models),
+      search: { ...settings, policy, ...(reward && { reward }) },
+    });
     await checkRunDirectory(flags.out, configuration);
     const run = await RunDirectory.open<ResultRecord>(flags.out, configuration);
     try {
@@ -89,13 +95,13 @@ async function evaluateRun(
   flags: EvalFlags,
   environment: Environment,
 ): Promise<ExitCode> {
-  const problems = placeProblems(dataset.problems, flags.limit);
+  const units = unitsOf(dataset.problems, flags);
   const status = new StatusLine(environment.stderr);
   const startedAt = performance.now();
   let correct = 0;
   let finished = 0;
   const { policy, reward } = models;
-  const isComplete = await evaluate(problems, {
+  const isComplete = await evaluate(units, {
     options: { ...settings, policy, ...(reward === undefined ? {} : { reward }) },
     concurrency: flags.concurrency,
     signal: environment.signal,
@@ -106,70 +112,18 @@ async function evaluateRun(
       const elapsed = (performance.now() - startedAt) / 1000;
       status.show(
         () =>
-          `${finished}/${problems.length} problems · ${percent(correct / finished)} correct · ` +
+          `${finished}/${units.length} ${(flags.repeats ?? 1) > 1 ? 'searches' : 'problems'} · ${percent(correct / finished)} correct · ` +
           seconds(elapsed),
       );
     },
   }).finally(() => status.clear());
-  const summary = summarise(run.records.values());
+  const summary = summarise(run.records);
   const took = totalSeconds(await run.readTimings());
-  const facts = { out: flags.out, problems: problems.length, isComplete, seconds: took };
+  const facts = { out: flags.out, problems: units.length, isComplete, seconds: took };
   environment.stdout.write(
     flags.json === true
       ? `${JSON.stringify({ ...facts, ...summary } satisfies Summary & typeof facts)}\n`
       : reportRun(summary, facts, environment.stdout),
   );
   return isComplete ? 0 : 130;
-}
-
-/** What determines the results, and nothing else. */
-function configurationOf(
-  dataset: Dataset,
-  packages: ModelPackages,
-  models: OpenModels,
-  settings: SearchSettings,
-  flags: EvalFlags,
-): RunConfiguration {
-  const { policy, reward } = models;
-  const resolved = resolveOptions({ ...settings, policy, ...(reward && { reward }) });
-  const { strategy, seed, temperature, topK, topP, minP } = resolved;
-  const { maxSteps, maxStepTokens, maxPathTokens } = resolved;
-  return {
-    format: 1,
-    versions: { espalier: version, onnxruntime: runtimePackageVersion },
-    dataset: {
-      name: dataset.name,
-      sha256: dataset.sha256,
-      problems: dataset.problems.length,
-      limit: flags.limit ?? null,
-    },
-    policy: modelFacts(packages.policy),
-    reward: packages.reward === undefined ? null : modelFacts(packages.reward),
-    options: {
-      strategy: { ...strategy },
-      seed,
-      temperature,
-      topK,
-      topP,
-      minP,
-      maxSteps,
-      maxStepTokens,
-      maxPathTokens,
-      limits: {
-        tokens: flags.limitTokens ?? null,
-        flops: flags.limitFlops ?? null,
-        milliseconds: flags.limitMs ?? null,
-      },
-    },
-  };
-}
-
-function modelFacts({ manifest }: ModelPackage): Json {
-  const files = Object.entries(manifest.files).map(([name, { sha256 }]) => [name, sha256] as const);
-  return {
-    name: manifest.name,
-    architecture: manifest.architecture,
-    precision: manifest.precision,
-    sha256: Object.fromEntries(files.sort(([a], [b]) => (a < b ? -1 : 1))),
-  };
 }
