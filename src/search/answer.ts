@@ -1,152 +1,22 @@
-// Final answers: finding one in a path's text, its normal form, and which answers are the same.
-// What a model thinks between <think> and </think> is not its answer.
+// Final answers of paths: which answers are the same, for votes. How an answer is found in a text,
+// its normal form and the mathematics of equality are grading's.
+import { Answer } from '../grading/answer.js';
+import { groupEquivalent } from '../grading/groups.js';
 
-const think = { open: '<think>', close: '</think>' };
+export { closesAnswer, extractAnswer } from '../grading/extract.js';
+export { normaliseAnswer } from '../grading/normalise.js';
 
-/**
- * The final answer in a path's text, normalised, or null. The last closed `\boxed{…}`; else what
- * follows the last "answer is"; else, in a complete path alone, the last number. An empty answer is
- * none.
- */
-export function extractAnswer(text: string, isComplete: boolean): string | null {
-  const visible = withoutThought(text);
-  const found =
-    lastBoxed(visible) ?? afterPhrase(visible) ?? (isComplete ? lastNumber(visible) : '');
-  const answer = normaliseAnswer(found);
-  return answer === '' ? null : answer;
-}
-
-/** Whether a `\boxed{…}` outside of thought is closed at or after index `from` of a path's text. */
-export function closesAnswer(text: string, from: number): boolean {
-  const visible = withoutThought(text);
-  return boxes(visible).some((box) => box.isBraced && box.end >= from);
-}
-
-/**
- * Whether two normalised answers are the same answer. Every vote groups by this one function.
- * Here: the same text.
- */
+/** Whether two answers are the same answer, without a look at any reference. */
 export function answersEquivalent(a: string, b: string): boolean {
-  return a === b;
+  return a === b || new Answer(a).isSame(new Answer(b), 'counts');
 }
 
-/** Groups items whose answers are equivalent; groups and members keep the order of the items. */
+/**
+ * Groups items whose answers are equivalent; groups and members keep the order of the items. The
+ * classes do not depend on that order.
+ */
 export function groupAnswers<T>(items: readonly T[], answerOf: (item: T) => string): T[][] {
-  const groups: { readonly answer: string; readonly members: T[] }[] = [];
-  for (const item of items) {
-    const answer = answerOf(item);
-    const group = groups.find((other) => answersEquivalent(other.answer, answer));
-    if (group === undefined) groups.push({ answer, members: [item] });
-    else group.members.push(item);
-  }
-  return groups.map(({ members }) => members);
-}
-
-/** Normal form of an answer's text: spacing, dressing and spellings that carry no meaning go. */
-export function normaliseAnswer(answer: string): string {
-  const bare = answer
-    .replace(/\\(?:!|,|;|:|left(?![a-z])|right(?![a-z])|displaystyle(?![a-z]))/g, '')
-    .replace(/\\[dt]frac(?![a-z])/g, '\\frac')
-    .replace(/\\(?:text|mathrm|mbox)\{([^{}]*)\}/g, '$1')
-    .replace(/\\[()[\]]|\$/g, '')
-    .replace(/\\ |~/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .replace(/^[:=]\s*/, '')
-    .replace(/[.。]+$/, '')
-    .trim();
-  return normaliseNumber(bare);
-}
-
-/** `1,234` is 1234, `068` is 68, `4.50` is 4.5; anything but a plain decimal stays as it is. */
-function normaliseNumber(text: string): string {
-  const parts = /^([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d*))?$/.exec(text.replace(/^\+/, ''));
-  if (parts === null) return text;
-  const [, sign = '', whole = '', fraction = ''] = parts;
-  const digits = whole.replaceAll(',', '').replace(/^0+(?=\d)/, '');
-  const decimals = fraction.replace(/0+$/, '');
-  const magnitude = decimals === '' ? digits : `${digits}.${decimals}`;
-  return sign === '-' && magnitude !== '0' ? `-${magnitude}` : magnitude;
-}
-
-/** The text with thought blanked out, every index where it was. Unclosed thought runs to the end. */
-function withoutThought(text: string): string {
-  let result = '';
-  let at = 0;
-  // A chat template may open the thought in the prompt: a close before any open ends one.
-  const firstClose = text.indexOf(think.close);
-  const firstOpen = text.indexOf(think.open);
-  let isThinking = firstClose >= 0 && (firstOpen < 0 || firstClose < firstOpen);
-  while (at < text.length) {
-    const mark = isThinking ? think.close : think.open;
-    const found = text.indexOf(mark, at);
-    const end = found < 0 ? text.length : found + mark.length;
-    const visible = found < 0 ? text.slice(at) : text.slice(at, found);
-    result += isThinking ? ' '.repeat(end - at) : visible + ' '.repeat(end - at - visible.length);
-    at = end;
-    isThinking = !isThinking;
-  }
-  return result;
-}
-
-interface Box {
-  readonly content: string;
-  /** Index of its closing brace, or of the last character of its content. */
-  readonly end: number;
-  readonly isBraced: boolean;
-}
-
-/** All closed boxes of a text, in order. `\boxed 7$` counts as one, as some models write it. */
-function boxes(text: string): readonly Box[] {
-  const starts = [...text.matchAll(/\\boxed\s*/g)].map((match) => match.index + match[0].length);
-  if (starts.length === 0) return [];
-  const closing = closingBraces(text);
-  const found: Box[] = [];
-  let dollar = -1;
-  for (const start of starts) {
-    if (text[start] === '{') {
-      const end = closing.get(start);
-      if (end !== undefined)
-        found.push({ content: text.slice(start + 1, end), end, isBraced: true });
-      continue;
-    }
-    if (dollar < start) dollar = text.indexOf('$', start);
-    if (dollar < 0) dollar = text.length;
-    if (dollar > start && dollar < text.length) {
-      found.push({ content: text.slice(start, dollar), end: dollar - 1, isBraced: false });
-    }
-  }
-  return found;
-}
-
-function lastBoxed(text: string): string | undefined {
-  return boxes(text).at(-1)?.content;
-}
-
-/** The index of the closing brace for each opening one; escaped braces are ordinary characters. */
-function closingBraces(text: string): ReadonlyMap<number, number> {
-  const closing = new Map<number, number>();
-  const open: number[] = [];
-  for (let i = 0; i < text.length; i++) {
-    const character = text[i];
-    if (character === '\\') i++;
-    else if (character === '{') open.push(i);
-    else if (character === '}') {
-      const start = open.pop();
-      if (start !== undefined) closing.set(start, i);
-    }
-  }
-  return closing;
-}
-
-function afterPhrase(text: string): string | undefined {
-  const found = [...text.matchAll(/answer is\s*:?/gi)].at(-1);
-  if (found === undefined) return undefined;
-  const rest = text.slice(found.index + found[0].length);
-  const line = rest.trimStart().split('\n', 1)[0] ?? '';
-  return line.split(/\.\s/, 1)[0];
-}
-
-function lastNumber(text: string): string {
-  return text.match(/-?\d+(?:,\d{3})*(?:\.\d+)?/g)?.at(-1) ?? '';
+  return groupEquivalent(items.map(answerOf)).map((group) =>
+    group.map((index) => items[index] as T),
+  );
 }

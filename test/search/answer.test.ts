@@ -76,6 +76,10 @@ describe('normal form', () => {
     ['\\left(1,\\ 2\\right)', '(1, 2)'],
     ['\\leftarrow', '\\leftarrow'],
     ['x  +\ny', 'x + y'],
+    ['\\$18.90', '\\$18.90'],
+    ['5\\mbox{ cm}', '5\\text{ cm}'],
+    ['11,\\! 111', '11111'],
+    ['\\begin{pmatrix} 1 \\\\ 2 \\end{pmatrix}', '\\begin{pmatrix} 1 \\\\ 2 \\end{pmatrix}'],
   ])('%j is %j', (given, normal) => {
     expect(normaliseAnswer(given)).toBe(normal);
     expect(normaliseAnswer(normal)).toBe(normal);
@@ -86,7 +90,18 @@ describe('normal form', () => {
     const groups = groupAnswers(items, (item) => item.answer);
     expect(groups.map((group) => group.map((item) => item.index))).toEqual([[0, 2], [1, 4], [3]]);
     expect(answersEquivalent('1', '1')).toBe(true);
-    expect(answersEquivalent('0.5', '\\frac{1}{2}')).toBe(false);
+  });
+
+  test('groups are of equal mathematics', () => {
+    const answers = ['\\frac{1}{2}', '(1,2)', '0.5', '[1,2]', '1/2', '0.51'];
+    expect(groupAnswers(answers, (answer) => answer)).toEqual([
+      ['\\frac{1}{2}', '0.5', '1/2'],
+      ['(1,2)'],
+      ['[1,2]'],
+      ['0.51'],
+    ]);
+    expect(answersEquivalent('0.5', '\\frac{1}{2}')).toBe(true);
+    expect(answersEquivalent('0.5', '\\frac{1}{3}')).toBe(false);
   });
 });
 

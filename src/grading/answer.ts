@@ -1,0 +1,130 @@
+// One answer, read once: its text in normal form, its type and values, and the work it may cost.
+import { parseAnswer } from './answer-parser.js';
+import type { Body } from './body.js';
+import { type Expression, operandsOf } from './expression.js';
+import { Interpreter } from './interpret.js';
+import { normaliseAnswer } from './normalise.js';
+import { canonicalText, type Dressing, sameBody } from './same-body.js';
+import { countSigns } from './signs.js';
+import type { Syntax } from './syntax.js';
+import { sameValue } from './value.js';
+import { attempt } from './work.js';
+
+/** Work units that all values of one answer may use together, whatever it is compared with. */
+export const answerWork = 20_000;
+/** Stages of a value: folding, exact, modular, and up to eight points; of a constant, four. */
+const stages = 11;
+const constantStages = 4;
+
+export class Answer {
+  /** Its normal form; `''` is no answer. */
+  readonly text: string;
+  readonly #interpreter: Interpreter | null;
+  /** Null for what could not be read, which is then the same as its own text alone. */
+  readonly #body: Body | null;
+
+  constructor(given: string) {
+    this.text = normaliseAnswer(given);
+    const syntax = this.text === '' ? null : attempt(() => parseAnswer(this.text));
+    const interpreter = syntax === null ? null : new Interpreter(workPerStage(syntax));
+    this.#interpreter = interpreter;
+    this.#body =
+      syntax === null || interpreter === null ? null : attempt(() => interpreter.interpret(syntax));
+  }
+
+  /** Its type, for reports: `scalar`, `set`, …; `unread` where it could not be read. */
+  get kind(): Body['kind'] | 'unread' {
+    return this.#body?.kind ?? 'unread';
+  }
+
+  /** Work units spent on it so far. */
+  get spent(): number {
+    return (this.#interpreter?.values ?? []).reduce((sum, { spent }) => sum + spent, 0);
+  }
+
+  /** Whether two answers are the same. Symmetric; an empty answer is the same as none. */
+  isSame(other: Answer, dressing: Dressing): boolean {
+    if (this.text === '' || other.text === '') return false;
+    if (this.text === other.text) return true;
+    const [a, b] = [this.#body, other.#body];
+    if (a?.kind === 'text' || b?.kind === 'text') {
+      const text = canonicalText(this.text);
+      return text !== '' && text === canonicalText(other.text);
+    }
+    return a !== null && b !== null && sameBody(a, b, dressing);
+  }
+
+  /**
+   * Whether it answers a reference: the same, but for a unit or a name that only one of them has;
+   * and where an expression was asked for, "y = expression" gives it a name.
+   */
+  answers(reference: Answer): boolean {
+    if (this.isSame(reference, 'optional')) return true;
+    const [a, b] = [this.#body, reference.#body];
+    if (a?.kind !== 'relation' || a.definition === null || b?.kind !== 'scalar') return false;
+    const { symbol, value } = a.definition;
+    return !b.value.symbols.has(symbol) && sameValue(value, b.value);
+  }
+
+  /** The answer without its unit or name, and those; null where it has neither. */
+  get dressed(): { readonly dressing: string; readonly bare: Body } | null {
+    const body = this.#body;
+    if (body?.kind === 'labelled') return { dressing: `name ${body.label}`, bare: body.body };
+    if (body?.kind !== 'scalar' || body.unit === '') return null;
+    return { dressing: `unit ${body.unit}`, bare: { ...body, unit: '', scaled: null } };
+  }
+
+  /** Whether it is the same as what another answer is without its unit or name. */
+  isBareOf(bare: Body): boolean {
+    return this.#body !== null && sameBody(this.#body, bare, 'counts');
+  }
+
+  /** A real constant in double precision, without its unit or name; NaN for everything else. */
+  get approximation(): number {
+    const body = this.#body?.kind === 'labelled' ? this.#body.body : this.#body;
+    return body?.kind === 'scalar' ? body.value.approximation : Number.NaN;
+  }
+}
+
+function workPerStage(syntax: Syntax): number {
+  const { values, isConstant } = count(syntax);
+  const total = Math.max(1, values) * (isConstant ? constantStages : stages);
+  return Math.floor(answerWork / total);
+}
+
+/** How many values an answer will have, and whether all of them are constants. */
+function count(syntax: Syntax): { readonly values: number; readonly isConstant: boolean } {
+  const all = expressionsOf(syntax);
+  return {
+    // A difference or a scaled value may come on top of each.
+    values: all.reduce((sum, x) => sum + 2 * 2 ** Math.min(4, countSigns(x)), 0),
+    isConstant: !all.some(hasSymbol),
+  };
+}
+
+function expressionsOf(syntax: Syntax): readonly Expression[] {
+  switch (syntax.kind) {
+    case 'expression':
+    case 'measured':
+      return [syntax.expression];
+    case 'sequence':
+    case 'set':
+      return syntax.items.flatMap(expressionsOf);
+    case 'union':
+      return syntax.pieces.flatMap(expressionsOf);
+    case 'relation':
+      return syntax.parts.flatMap(expressionsOf);
+    case 'matrix':
+      return syntax.rows.flat();
+    case 'ratio':
+      return syntax.terms;
+    case 'numeral':
+    case 'reals':
+    case 'text':
+      return [];
+  }
+}
+
+function hasSymbol(node: Expression): boolean {
+  return node.kind === 'symbol' || operandsOf(node).some(hasSymbol);
+}
