@@ -3,8 +3,10 @@ import { CommanderError } from 'commander';
 import { addDemo } from './commands/demo.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEval } from './commands/eval.js';
+import { addImport } from './commands/import.js';
 import { addMerge } from './commands/merge.js';
 import { addModels } from './commands/models.js';
+import { addPerplexity } from './commands/perplexity.js';
 import { addSolve } from './commands/solve.js';
 import type { Environment } from './environment.js';
 import { columnsOf } from './environment.js';
@@ -54,7 +56,9 @@ function buildProgram(
   addSolve(program, run, environment);
   addEval(program, run, environment);
   addMerge(program, run, environment);
+  addImport(program, run, environment);
   addModels(program, run, environment);
+  addPerplexity(program, run, environment);
   addDoctor(program, run, environment);
   return program;
 }
