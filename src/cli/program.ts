@@ -7,6 +7,7 @@ import { addImport } from './commands/import.js';
 import { addMerge } from './commands/merge.js';
 import { addModels } from './commands/models.js';
 import { addPerplexity } from './commands/perplexity.js';
+import { addScore } from './commands/score.js';
 import { addSolve } from './commands/solve.js';
 import type { Environment } from './environment.js';
 import { columnsOf } from './environment.js';
@@ -55,6 +56,7 @@ function buildProgram(
   addDemo(program, run, environment);
   addSolve(program, run, environment);
   addEval(program, run, environment);
+  addScore(program, run, environment);
   addMerge(program, run, environment);
   addImport(program, run, environment);
   addModels(program, run, environment);

@@ -1,23 +1,21 @@
 // Searches for the answers of many problems, several at once through one engine, and hands over each
 // result as it comes. Which of them finish first changes nothing in any of them.
-import { setMaxListeners } from 'node:events';
 import { availableParallelism, cpus } from 'node:os';
+import type { Ledger } from '../ledger.js';
 import type { SearchOptions } from '../search/options.js';
 import type { SearchResult } from '../search/result.js';
 import { search } from '../search/search.js';
+import { forEachAtOnce, type ParallelOptions } from './parallel.js';
 import { type ResultRecord, recordResult } from './result-record.js';
 import type { Json, RunDirectory } from './run-directory.js';
-import type { PlacedProblem, Unit } from './units.js';
+import type { Place, PlacedProblem, Unit } from './units.js';
 
 /** What every problem's search gets; the evaluation supplies the signal. */
 export type SharedSearchOptions = Omit<SearchOptions, 'signal' | 'onTrace'>;
 
-export interface SearchManyOptions<P extends PlacedProblem> {
+/** More at once fill the engine's batches better and need more KV memory. */
+export interface SearchManyOptions<P extends PlacedProblem> extends ParallelOptions {
   readonly options: SharedSearchOptions;
-  /** Searches at once, >= 1. More fill the engine's batches better and need more KV memory. */
-  readonly concurrency: number;
-  /** Aborting ends what is unfinished; `searchMany` then resolves. */
-  readonly signal: AbortSignal;
   /** Called as each problem finishes, in order of completion; the next one waits for it. */
   readonly onResult: (problem: P, result: SearchResult) => Promise<void> | void;
 }
@@ -31,34 +29,26 @@ export async function searchMany<P extends PlacedProblem & { readonly seed?: num
   problems: readonly P[],
   { options, concurrency, signal, onResult }: SearchManyOptions<P>,
 ): Promise<void> {
-  const failure = new AbortController();
-  const either = AbortSignal.any([signal, failure.signal]);
-  // Every search listens; Node takes more than ten for a leak.
-  setMaxListeners(0, either);
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let problem = problems[next++]; problem !== undefined; problem = problems[next++]) {
-      if (either.aborted) return;
-      try {
-        const own = problem.seed === undefined ? {} : { seed: problem.seed };
-        const result = await search(problem.problem, { ...options, ...own, signal: either });
-        if (result.stopReason === 'aborted') return;
-        await onResult(problem, result);
-      } catch (error) {
-        failure.abort();
-        throw inProblem(error, problem);
-      }
+  await forEachAtOnce(problems, { concurrency, signal }, async (problem, either) => {
+    try {
+      const own = problem.seed === undefined ? {} : { seed: problem.seed };
+      const result = await search(problem.problem, { ...options, ...own, signal: either });
+      if (result.stopReason !== 'aborted') await onResult(problem, result);
+    } catch (error) {
+      throw inProblem(error, problem);
     }
-  };
-  const workers = Array.from({ length: Math.min(concurrency, problems.length) }, work);
-  const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
+  });
 }
 
-export interface EvaluateOptions extends Omit<SearchManyOptions<Unit>, 'onResult'> {
+/** A run that is being filled. */
+export interface RunInProgress extends ParallelOptions {
   readonly run: RunDirectory<ResultRecord>;
   /** Called with every record, also those that an earlier invocation left. */
-  readonly onRecord?: (record: ResultRecord) => void;
+  readonly onRecord?: ((record: ResultRecord) => void) | undefined;
+}
+
+export interface EvaluateOptions extends RunInProgress {
+  readonly options: SharedSearchOptions;
 }
 
 /**
@@ -68,27 +58,47 @@ export interface EvaluateOptions extends Omit<SearchManyOptions<Unit>, 'onResult
  */
 export async function evaluate(
   units: readonly Unit[],
-  { run, onRecord, ...options }: EvaluateOptions,
+  { options, ...progress }: EvaluateOptions,
+): Promise<boolean> {
+  return completeRun(units, progress, (missing, record) =>
+    searchMany(missing, {
+      ...progress,
+      options,
+      onResult: (unit, result) => record(recordResult(unit, result), result.ledger),
+    }),
+  );
+}
+
+/** Records what was made for a unit. */
+export type Recorder = (
+  record: ResultRecord,
+  ledger: Pick<Ledger, 'computed' | 'seconds'>,
+) => Promise<void>;
+
+/**
+ * Has `produce` make the records that a run lacks, and puts it in dataset order once none is
+ * missing. Resolves to whether it is complete.
+ */
+export async function completeRun<U extends Place>(
+  units: readonly U[],
+  { run, concurrency, onRecord }: RunInProgress,
+  produce: (missing: readonly U[], record: Recorder) => Promise<void>,
 ): Promise<boolean> {
   const missing = units.filter((unit) => !run.has(unit));
   for (const record of run.records) onRecord?.(record);
   if (missing.length > 0) {
-    await run.appendTiming(invocation(options.concurrency));
+    await run.appendTiming(invocation(concurrency));
     const startedAt = performance.now();
-    await searchMany(missing, {
-      ...options,
-      onResult: async (unit, result) => {
-        const record = recordResult(unit, result);
-        await run.append(record, {
-          index: unit.index,
-          repeat: unit.repeat,
-          seconds: result.ledger.seconds,
-          elapsed: (performance.now() - startedAt) / 1000,
-          policyTokensComputed: result.ledger.computed.policy,
-          rewardTokensComputed: result.ledger.computed.reward,
-        });
-        onRecord?.(record);
-      },
+    await produce(missing, async (record, { computed, seconds }) => {
+      await run.append(record, {
+        index: record.index,
+        repeat: record.repeat,
+        seconds,
+        elapsed: (performance.now() - startedAt) / 1000,
+        policyTokensComputed: computed.policy,
+        rewardTokensComputed: computed.reward,
+      });
+      onRecord?.(record);
     });
   }
   const isComplete = units.every((unit) => run.has(unit));

@@ -1,16 +1,16 @@
 // Joins the shards of a run into exactly what one process would have written: the same run.json and
 // results.jsonl, byte for byte. Clocks are the shards', one after the other.
-import { expectedMessage, invalidOption, ModelError } from '../errors.js';
+import { invalidOption } from '../errors.js';
+import { checkFinished } from './run-configuration.js';
 import {
   checkRunDirectory,
   firstDifference,
-  type Json,
   type RunConfiguration,
   readRun,
   type SavedRun,
   writeRun,
 } from './run-directory.js';
-import { comparePlaces, placeName, type Shard, unitsOf } from './units.js';
+import { comparePlaces, type Shard } from './units.js';
 
 /** What was merged. */
 export interface Merged {
@@ -81,37 +81,4 @@ function checkShards(runs: readonly (SavedRun & { readonly shard: Shard })[]): v
       ...seen.values(),
     ]);
   }
-}
-
-/** Every unit of the shard once and no other. */
-function checkFinished(run: SavedRun & { readonly shard: Shard }): void {
-  const places = new Set(run.records.map(placeName));
-  const units = expectedUnits(run, run.shard);
-  const missing = units.filter((unit) => !places.has(placeName(unit)));
-  if (missing.length > 0) {
-    const expected = `a finished run (${missing.length} of ${units.length} searches are missing)`;
-    throw invalidOption('run', expected, run.path);
-  }
-  if (run.records.length === units.length) return;
-  const message = expectedMessage('results.jsonl', 'one line a search', run.path);
-  throw new ModelError(message, 'INVALID_FILE');
-}
-
-/** Places of the units that a run of this configuration has. */
-export function expectedUnits(
-  { path, configuration }: Pick<SavedRun, 'path' | 'configuration'>,
-  shard: Shard | undefined,
-): readonly { readonly index: number; readonly repeat: number }[] {
-  const { dataset, repeats } = configuration as { [name: string]: Json | undefined };
-  const { problems, limit } = Object(dataset) as { problems?: unknown; limit?: unknown };
-  if (typeof problems !== 'number' || typeof repeats !== 'number') {
-    const message = expectedMessage('run.json', 'the configuration of a run', path);
-    throw new ModelError(message, 'INVALID_FILE');
-  }
-  return unitsOf(new Array<object>(problems).fill({}), {
-    seed: 0,
-    repeats,
-    ...(typeof limit === 'number' && { limit }),
-    ...(shard !== undefined && { shard }),
-  });
 }

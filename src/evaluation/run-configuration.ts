@@ -1,11 +1,14 @@
-// What goes into run.json: everything that determines a run's results, and what their costs are
-// counted by. Never a clock, a path or a degree of parallelism.
+// What goes into run.json, and what is read from it: everything that determines a run's results, and
+// what their costs are counted by. Never a clock, a path or a degree of parallelism.
+import { expectedMessage, invalidOption, ModelError } from '../errors.js';
 import type { ModelCost } from '../ledger.js';
 import type { Manifest } from '../model/manifest.js';
 import { resolveOptions, type SearchOptions } from '../search/options.js';
+import { checkStrategy, type Strategy } from '../search/strategy.js';
 import type { Dataset } from './dataset.js';
-import type { Json, RunConfiguration } from './run-directory.js';
-import type { UnitSelection } from './units.js';
+import type { ModelCosts } from './run-cost.js';
+import type { Json, RunConfiguration, SavedRun } from './run-directory.js';
+import { placeName, type Shard, type UnitSelection, unitsOf } from './units.js';
 
 /** A loaded model and the package that it came from. */
 export interface ConfiguredModel {
@@ -73,4 +76,75 @@ export function modelFacts({ manifest, cost }: ConfiguredModel): Json {
     cost: { matrixWeights, headWeights, layers, heads, headDim },
     sha256: Object.fromEntries(files.sort(([a], [b]) => (a < b ? -1 : 1))),
   };
+}
+
+/** The part of run.json that evaluations of runs need. */
+interface ReadableRun {
+  readonly dataset: {
+    readonly name: string;
+    readonly sha256: string;
+    readonly problems: number;
+    readonly limit: number | null;
+  };
+  readonly repeats: number;
+  readonly shard: Shard | null;
+  readonly policy: ReadableModel;
+  readonly reward: ReadableModel | null;
+  readonly options: { readonly strategy: unknown; readonly seed: number };
+}
+
+interface ReadableModel {
+  readonly name: string;
+  readonly cost: ModelCost;
+  readonly sha256: { readonly [file: string]: string };
+}
+
+/**
+ * A run's configuration, read back.
+ * @throws ModelError INVALID_FILE where it is not one
+ */
+export function readConfigured({ path, configuration }: SavedRun): ReadableRun {
+  const run = configuration as unknown as ReadableRun;
+  const isRun =
+    typeof run.dataset?.problems === 'number' &&
+    typeof run.repeats === 'number' &&
+    typeof run.policy?.cost?.matrixWeights === 'number' &&
+    typeof run.options?.seed === 'number';
+  if (isRun) return run;
+  const message = expectedMessage('run.json', 'the configuration of an evaluation', path);
+  throw new ModelError(message, 'INVALID_FILE');
+}
+
+/** What a run's models cost. @throws as readConfigured */
+export function modelCostsOf(run: SavedRun): ModelCosts {
+  const { policy, reward } = readConfigured(run);
+  return { policy: policy.cost, reward: reward?.cost };
+}
+
+/** A run's strategy. @throws as readConfigured; OptionError on one that this version lacks */
+export function strategyOf(run: SavedRun): Strategy {
+  return checkStrategy(readConfigured(run).options.strategy);
+}
+
+/**
+ * Checks that a run, or its shard, has every unit once and no other.
+ * @throws OptionError where units are missing; ModelError where a line is there twice
+ */
+export function checkFinished(run: SavedRun): void {
+  const { dataset, repeats, shard, options } = readConfigured(run);
+  const places = new Set(run.records.map(placeName));
+  const units = unitsOf(new Array<object>(dataset.problems).fill({}), {
+    seed: options.seed,
+    repeats,
+    ...(dataset.limit !== null && { limit: dataset.limit }),
+    ...(shard !== null && { shard }),
+  });
+  const missing = units.filter((unit) => !places.has(placeName(unit)));
+  if (missing.length > 0) {
+    const expected = `a finished run (${missing.length} of ${units.length} searches are missing)`;
+    throw invalidOption('run', expected, run.path);
+  }
+  if (run.records.length === units.length) return;
+  const message = expectedMessage('results.jsonl', 'one line a search', run.path);
+  throw new ModelError(message, 'INVALID_FILE');
 }
