@@ -1,4 +1,5 @@
 // `espalier solve` over the embedded models: what it prints is what the library finds.
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -145,8 +146,12 @@ describe('espalier solve', () => {
   it('runs as a process, and ends with 130 on SIGINT', async () => {
     // Hot enough that paths run on to the end of the context: more than half a minute of work.
     const endless = ['--strategy', 'majority', '--budget', '3000', '--temperature', '4'];
-    const child = startEspalier(['solve', question, ...endless, '--json']);
-    await new Promise((resolve) => setTimeout(resolve, 4000));
+    const trace = join(directory, 'endless.jsonl');
+    const args = ['solve', question, ...endless, '--json', '--trace', trace];
+    const child = startEspalier(args);
+    // The file is there once the program listens for the interruption.
+    while (!existsSync(`${trace}.partial`)) await new Promise((go) => setTimeout(go, 50));
+    await new Promise((resolve) => setTimeout(resolve, 1500));
     child.kill('SIGINT');
     const { code, stdout } = await child.done;
     expect(code).toBe(130);
