@@ -16,9 +16,13 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
   qwen3: 'Qwen3ForCausalLM',
 };
 
+/** The id -1 of a token that there is not, as some files write it. */
+const NO_TOKEN = 0xffff_ffff;
+
 /** Control tokens that end a turn or a text, whatever the file names as its one EOS. */
 const ENDS = [
   '<|eot_id|>',
+  '<|eom_id|>',
   '<|im_end|>',
   '<|end|>',
   '<end_of_turn>',
@@ -43,7 +47,7 @@ export async function readGgufSource(path: string): Promise<SourceFiles> {
         path: `${path}: tokenizer`,
         text: `${JSON.stringify(config, null, 2)}\n`,
       },
-      licence: fields.has('general.license') ? fields.string('general.license') : 'unknown',
+      licence: textOf(fields, 'general.license') ?? 'unknown',
       ropeFactors: file.tensors.has(ROPE_FACTORS) ? await file.read(ROPE_FACTORS) : undefined,
     };
   } finally {
@@ -152,7 +156,9 @@ function vocabularyOf(fields: Fields): GgufVocabulary {
   const model = fields.string(key('model'));
   const tokens = list<string>('tokens', 'string');
   const id = (name: string) =>
-    fields.has(key(name)) ? fields.integer(key(name), 0, tokens.length - 1) : undefined;
+    fields.has(key(name)) && fields.raw(key(name)) !== NO_TOKEN
+      ? fields.integer(key(name), 0, tokens.length - 1)
+      : undefined;
   const ofTokens = (name: string) => {
     const values = list<number>(name, 'number');
     if (values.length === tokens.length) return values;
@@ -161,7 +167,7 @@ function vocabularyOf(fields: Fields): GgufVocabulary {
   const template = 'tokenizer.chat_template';
   return {
     model,
-    preTokenizer: fields.has(key('pre')) ? fields.string(key('pre')) : undefined,
+    preTokenizer: textOf(fields, key('pre')),
     tokens,
     types: ofTokens('token_type'),
     merges: model === 'gpt2' ? list<string>('merges', 'string') : optional('merges', 'string'),
@@ -172,8 +178,13 @@ function vocabularyOf(fields: Fields): GgufVocabulary {
     padding: id('padding_token_id'),
     addsBos: flag('add_bos_token'),
     addsSpacePrefix: flag('add_space_prefix') ?? true,
-    chatTemplate: fields.has(template) ? fields.string(template) : undefined,
+    chatTemplate: textOf(fields, template),
   };
+}
+
+/** A text that is there and not empty. */
+function textOf(fields: Fields, key: string): string | undefined {
+  return fields.has(key) && fields.raw(key) !== '' ? fields.string(key) : undefined;
 }
 
 /** Ids that end a text. */
