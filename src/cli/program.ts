@@ -9,6 +9,7 @@ import { addModels } from './commands/models.js';
 import { addPerplexity } from './commands/perplexity.js';
 import { addScore } from './commands/score.js';
 import { addSolve } from './commands/solve.js';
+import { addSweep } from './commands/sweep.js';
 import type { Environment } from './environment.js';
 import { columnsOf } from './environment.js';
 import { type ExitCode, reportError } from './outcome.js';
@@ -56,6 +57,7 @@ function buildProgram(
   addDemo(program, run, environment);
   addSolve(program, run, environment);
   addEval(program, run, environment);
+  addSweep(program, run, environment);
   addScore(program, run, environment);
   addMerge(program, run, environment);
   addImport(program, run, environment);

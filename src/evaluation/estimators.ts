@@ -61,7 +61,7 @@ export function expectedVote(
   { enumerate = 2000, draws = 1000, seed }: EstimateOptions,
 ): Expectation {
   checkSubset(units.length, count);
-  if (vote === 'max' && units.length === pool.paths.length) {
+  if (vote === 'max' && units.every((unit, index) => unit.length === 1 && unit[0] === index)) {
     return { accuracy: expectedMax(pool, count), isExact: true };
   }
   if (choose(units.length, count) <= enumerate) {

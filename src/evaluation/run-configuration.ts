@@ -16,11 +16,16 @@ export interface ConfiguredModel {
   readonly cost: ModelCost;
 }
 
+/** `difficulty`: samples that tell how hard each problem is, and are used for nothing else. */
+export type Purpose = 'evaluation' | 'difficulty';
+
 export interface ConfigurationParts {
   /** Of espalier and ONNX Runtime. */
   readonly versions: { readonly [name: string]: string };
   readonly dataset: Dataset;
   readonly units: Omit<UnitSelection, 'seed'>;
+  /** @default 'evaluation' */
+  readonly purpose?: Purpose;
   readonly policy: ConfiguredModel;
   /** Undefined where the strategy calls none. */
   readonly reward: ConfiguredModel | undefined;
@@ -38,6 +43,7 @@ export function configureRun(parts: ConfigurationParts): RunConfiguration {
   const { tokens = null, flops = null, milliseconds = null } = search.limits ?? {};
   return {
     format: 1,
+    purpose: parts.purpose ?? 'evaluation',
     versions: parts.versions,
     machine: { platform: process.platform, arch: process.arch },
     dataset: {
@@ -80,6 +86,7 @@ export function modelFacts({ manifest, cost }: ConfiguredModel): Json {
 
 /** The part of run.json that evaluations of runs need. */
 interface ReadableRun {
+  readonly purpose: Purpose;
   readonly dataset: {
     readonly name: string;
     readonly sha256: string;

@@ -210,8 +210,8 @@ async function makeDirectory(path: string): Promise<void> {
   }
 }
 
-/** Writes beside the file and renames over it. */
-async function replaceFile(path: string, text: string): Promise<void> {
+/** Writes beside the file and renames over it. @throws ModelError WRITE_FAILED */
+export async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.partial`;
   try {
     const handle = await open(temporary, 'w');
