@@ -1,19 +1,19 @@
 // One answer, read once: its text in normal form, its type and values, and the work it may cost.
 import { parseAnswer } from './answer-parser.js';
 import type { Body } from './body.js';
-import { type Expression, operandsOf } from './expression.js';
+import { type Expression, someNode, symbolsOf } from './expression.js';
 import { Interpreter } from './interpret.js';
 import { normaliseAnswer } from './normalise.js';
 import { canonicalText, type Dressing, sameBody } from './same-body.js';
 import { countSigns } from './signs.js';
 import type { Syntax } from './syntax.js';
-import { sameValue } from './value.js';
-import { attempt } from './work.js';
+import { type Comparing, sameValue, strongestPoints } from './value.js';
+import { attempt, comparisonWork, Work } from './work.js';
 
-/** Work units that all values of one answer may use together, whatever it is compared with. */
-export const answerWork = 20_000;
-/** Stages of a value: folding, exact, modular, and up to eight points; of a constant, four. */
-const stages = 11;
+/** Work units that all values of one answer may use together in one comparison. */
+export const answerWork = 15_000;
+/** Stages of a value: folding, modular, and up to six points; of a constant, four. */
+const stages = 8;
 const constantStages = 4;
 
 export class Answer {
@@ -23,10 +23,12 @@ export class Answer {
   /** Null for what could not be read, which is then the same as its own text alone. */
   readonly #body: Body | null;
 
-  constructor(given: string) {
+  /** `work`: units that all its values may use together. */
+  constructor(given: string, work: number = answerWork) {
     this.text = normaliseAnswer(given);
     const syntax = this.text === '' ? null : attempt(() => parseAnswer(this.text));
-    const interpreter = syntax === null ? null : new Interpreter(workPerStage(syntax));
+    const interpreter =
+      syntax === null ? null : new Interpreter(Math.floor(work / stagesOf(syntax)));
     this.#interpreter = interpreter;
     this.#body =
       syntax === null || interpreter === null ? null : attempt(() => interpreter.interpret(syntax));
@@ -51,7 +53,7 @@ export class Answer {
       const text = canonicalText(this.text);
       return text !== '' && text === canonicalText(other.text);
     }
-    return a !== null && b !== null && sameBody(a, b, dressing);
+    return a !== null && b !== null && this.#compare(a, other, b, dressing);
   }
 
   /**
@@ -63,7 +65,8 @@ export class Answer {
     const [a, b] = [this.#body, reference.#body];
     if (a?.kind !== 'relation' || a.definition === null || b?.kind !== 'scalar') return false;
     const { symbol, value } = a.definition;
-    return !b.value.symbols.has(symbol) && sameValue(value, b.value);
+    if (b.value.symbols.has(symbol)) return false;
+    return attempt(() => sameValue(value, b.value, this.#comparing(reference))) === true;
   }
 
   /** The answer without its unit or name, and those; null where it has neither. */
@@ -75,8 +78,20 @@ export class Answer {
   }
 
   /** Whether it is the same as what another answer is without its unit or name. */
-  isBareOf(bare: Body): boolean {
-    return this.#body !== null && sameBody(this.#body, bare, 'counts');
+  isBareOf(dressed: Answer, bare: Body): boolean {
+    return this.#body !== null && this.#compare(this.#body, dressed, bare, 'counts');
+  }
+
+  #compare(own: Body, other: Answer, its: Body, dressing: Dressing): boolean {
+    const comparing = this.#comparing(other);
+    return attempt(() => sameBody(own, its, { ...comparing, dressing })) === true;
+  }
+
+  /** One kind of points for all values of both, so that each goes through few stages. */
+  #comparing(other: Answer): Comparing {
+    const values = [this, other].flatMap((answer) => answer.#interpreter?.values ?? []);
+    const points = strongestPoints(values.map((value) => value.points));
+    return { work: new Work(comparisonWork), points };
   }
 
   /** A real constant in double precision, without its unit or name; NaN for everything else. */
@@ -86,20 +101,18 @@ export class Answer {
   }
 }
 
-function workPerStage(syntax: Syntax): number {
-  const { values, isConstant } = count(syntax);
-  const total = Math.max(1, values) * (isConstant ? constantStages : stages);
-  return Math.floor(answerWork / total);
+/** Stages that all values of an answer may go through together. */
+function stagesOf(syntax: Syntax): number {
+  const expressions = expressionsOf(syntax);
+  // The difference of two sides, or what a percentage comes to, is one value more.
+  const isSingle = syntax.kind === 'expression' && !someNode(syntax.expression, isScale);
+  const values = expressions.reduce((sum, x) => sum + 2 ** Math.min(4, countSigns(x)), 0);
+  const isConstant = expressions.every((expression) => symbolsOf(expression).size === 0);
+  return Math.max(1, values) * (isSingle ? 1 : 2) * (isConstant ? constantStages : stages);
 }
 
-/** How many values an answer will have, and whether all of them are constants. */
-function count(syntax: Syntax): { readonly values: number; readonly isConstant: boolean } {
-  const all = expressionsOf(syntax);
-  return {
-    // A difference or a scaled value may come on top of each.
-    values: all.reduce((sum, x) => sum + 2 * 2 ** Math.min(4, countSigns(x)), 0),
-    isConstant: !all.some(hasSymbol),
-  };
+function isScale(node: Expression): boolean {
+  return node.kind === 'call' && (node.name === 'degrees' || node.name === 'percent');
 }
 
 function expressionsOf(syntax: Syntax): readonly Expression[] {
@@ -123,8 +136,4 @@ function expressionsOf(syntax: Syntax): readonly Expression[] {
     case 'text':
       return [];
   }
-}
-
-function hasSymbol(node: Expression): boolean {
-  return node.kind === 'symbol' || operandsOf(node).some(hasSymbol);
 }

@@ -16,8 +16,10 @@ import {
 import type { Rational } from './rational.js';
 import { Undecided, type Work } from './work.js';
 
-/** What one elementary function of a real number of 60 digits costs. */
-const elementary = 150;
+/** What exponentials, logarithms, sines and cosines of real numbers of 60 digits cost. */
+const elementary = 300;
+/** What an inverse trigonometric function costs. */
+const inverse = 1200;
 const half = new Real(0.5);
 export const pi = Real.acos(-1);
 
@@ -27,8 +29,8 @@ export function exponential(a: Ball, work: Work): Ball {
   const magnitude = a.re.exp();
   const error = magnitude.toNumber() * (1.1 * a.error + 4 * roundoff);
   if (isRealBall(a)) return realBall(magnitude, error);
-  const [cosine, sine] = cosineAndSine(a.im, work);
-  return ball(magnitude.times(cosine), magnitude.times(sine), 2 * error);
+  const [x, y] = [realCosine(a.im, work), realSine(a.im, work)];
+  return ball(magnitude.times(x), magnitude.times(y), 2 * error);
 }
 
 /** The principal logarithm. */
@@ -41,16 +43,17 @@ export function logarithm(a: Ball, work: Work): Ball {
     return realBall(value, relative + roundoff * (1 + Math.abs(value.toNumber())));
   }
   awayFromCut(a);
-  work.spend(2 * elementary);
   const norm = a.re.times(a.re).plus(a.im.times(a.im));
   const re = norm.ln().times(half);
   const error = 2 * relative + roundoff * (10 + Math.abs(re.toNumber()));
+  if (isRealBall(a)) return ball(re, pi, error);
+  work.spend(inverse);
   return ball(re, Real.atan2(a.im, a.re), error);
 }
 
 /** The principal square root. */
 export function squareRoot(a: Ball, work: Work): Ball {
-  work.spend(40);
+  work.spend(isRealBall(a) ? 60 : 150);
   if (a.error === 0 && a.re.isZero() && a.im.isZero()) return a;
   const magnitude = awayFromZero(a);
   const error = a.error / Math.sqrt(magnitude) + 4 * roundoff * Math.sqrt(magnitude);
@@ -106,11 +109,13 @@ function integerPower(base: Ball, exponent: number, work: Work): Ball {
 }
 
 export function cosine(a: Ball, work: Work): Ball {
-  return circular(a, work)[0];
+  if (!isRealBall(a)) return circular(a, work)[0];
+  return realBall(realCosine(a.re, work), 1.1 * a.error + 4 * roundoff);
 }
 
 export function sine(a: Ball, work: Work): Ball {
-  return circular(a, work)[1];
+  if (!isRealBall(a)) return circular(a, work)[1];
+  return realBall(realSine(a.re, work), 1.1 * a.error + 4 * roundoff);
 }
 
 export function tangent(a: Ball, work: Work): Ball {
@@ -120,12 +125,15 @@ export function tangent(a: Ball, work: Work): Ball {
 
 /** Cosine and sine. */
 function circular(a: Ball, work: Work): readonly [Ball, Ball] {
-  const [x, y] = cosineAndSine(a.re, work);
+  const [x, y] = [realCosine(a.re, work), realSine(a.re, work)];
   const error = 1.1 * a.error + 4 * roundoff;
   if (isRealBall(a)) return [realBall(x, error), realBall(y, error)];
   if (Math.abs(a.im.toNumber()) > 100 || a.error > 1e-3) throw new Undecided('out of range');
-  work.spend(2 * elementary);
-  const [hyperbolicCosine, hyperbolicSine] = [a.im.cosh(), a.im.sinh()];
+  work.spend(elementary);
+  const grown = a.im.exp();
+  const shrunk = new Real(1).div(grown);
+  const hyperbolicCosine = grown.plus(shrunk).times(half);
+  const hyperbolicSine = grown.minus(shrunk).times(half);
   const scaled = 4 * error * hyperbolicCosine.toNumber();
   return [
     ball(x.times(hyperbolicCosine), y.times(hyperbolicSine).neg(), scaled),
@@ -133,10 +141,18 @@ function circular(a: Ball, work: Work): readonly [Ball, Ball] {
   ];
 }
 
-function cosineAndSine(angle: Real, work: Work): readonly [Real, Real] {
+function realCosine(angle: Real, work: Work): Real {
+  return checkedAngle(angle, work).cos();
+}
+
+function realSine(angle: Real, work: Work): Real {
+  return checkedAngle(angle, work).sin();
+}
+
+function checkedAngle(angle: Real, work: Work): Real {
   if (Math.abs(angle.toNumber()) > 1e6) throw new Undecided('an angle too large');
-  work.spend(2 * elementary);
-  return [angle.cos(), angle.sin()];
+  work.spend(elementary);
+  return angle;
 }
 
 export function hyperbolic(name: 'sinh' | 'cosh' | 'tanh', a: Ball, work: Work): Ball {
@@ -152,7 +168,7 @@ export function hyperbolic(name: 'sinh' | 'cosh' | 'tanh', a: Ball, work: Work):
 /** Inverse functions of real numbers in their real domains. */
 export function arc(name: 'arcsin' | 'arccos' | 'arctan', a: Ball, work: Work): Ball {
   if (!isRealBall(a)) throw new Undecided('an inverse function of a complex number');
-  work.spend(3 * elementary);
+  work.spend(inverse);
   if (name === 'arctan') return realBall(a.re.atan(), a.error + 4 * roundoff);
   const value = name === 'arcsin' ? a.re.asin() : a.re.acos();
   const room = 1 - a.re.toNumber() ** 2;

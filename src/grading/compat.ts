@@ -1,7 +1,7 @@
 // The compatible grader: the paper's rules of equality (tts-methods §4.1) on the forms of
 // `compat-text.ts`, with the strict grader's mathematics where the paper calls sympy. It accepts what
 // the paper's code accepts, wrong answers included: 200 for 2, (2, 5] for (2, 5).
-import { Answer } from './answer.js';
+import { Answer, answerWork } from './answer.js';
 import { compatForm } from './compat-text.js';
 
 const maximumLength = 4096;
@@ -17,8 +17,13 @@ export function isCompatCorrect(answer: string, reference: string): boolean {
   return formsEqual(answer, compatForm(reference));
 }
 
-/** The same of two answers in the paper's form. */
-export function formsEqual(prediction: string, reference: string, depth = 0): boolean {
+/** The same of two answers in the paper's form; `work` is what each of them may cost. */
+export function formsEqual(
+  prediction: string,
+  reference: string,
+  work: number = answerWork,
+  depth = 0,
+): boolean {
   if (prediction.toLowerCase().trim() === reference.toLowerCase().trim()) return true;
   if (prediction.length > maximumLength || reference.length > maximumLength) return false;
   if (/^[A-E]$/.test(reference) && choice(prediction) === reference) return true;
@@ -28,12 +33,14 @@ export function formsEqual(prediction: string, reference: string, depth = 0): bo
   const [p, r] = withPlainSet(prediction, reference);
   if (withoutBrackets(p, r)) return true;
   const parts = partsOf(p, r);
+  if (parts === 'unlike') return false;
   if (parts !== null) {
     const [a, b] = parts;
     if (a.length !== b.length || a.length > mostParts) return false;
-    return a.every((part, i) => formsEqual(part.trim(), (b[i] ?? '').trim(), depth + 1));
+    const share = Math.floor(work / a.length);
+    return a.every((part, i) => formsEqual(part.trim(), (b[i] ?? '').trim(), share, depth + 1));
   }
-  return equationsEqual(p, r, depth) ?? mathematicsEqual(p, r);
+  return equationsEqual(p, r, work, depth) ?? mathematicsEqual(p, r, work);
 }
 
 /** The last of the letters A to E that stands alone. */
@@ -91,8 +98,14 @@ function withoutBrackets(prediction: string, reference: string): boolean {
   return bare(prediction) === bare(reference);
 }
 
-/** Elements of two lists in brackets, or entries of two matrices; null for anything else. */
-function partsOf(a: string, b: string): readonly [readonly string[], readonly string[]] | null {
+/**
+ * Elements of two lists in brackets, or entries of two matrices, `unlike` where those differ in shape;
+ * null for anything else.
+ */
+function partsOf(
+  a: string,
+  b: string,
+): readonly [readonly string[], readonly string[]] | 'unlike' | null {
   const isList = (text: string) => /^[([].+[)\]]/.test(text);
   if (isList(a) && isList(b)) return [a.slice(1, -1).split(','), b.slice(1, -1).split(',')];
   const open = '\\begin{pmatrix}';
@@ -107,27 +120,27 @@ function partsOf(a: string, b: string): readonly [readonly string[], readonly st
       .map((row) => row.split('&'));
   const [x, y] = [rows(a), rows(b)];
   const isAlike = x.length === y.length && x.every((row, i) => row.length === y[i]?.length);
-  return isAlike ? [x.flat(), y.flat()] : [['no'], []];
+  return isAlike ? [x.flat(), y.flat()] : 'unlike';
 }
 
 /** Equations by the difference of their sides, up to sign; a short name before "=" is dropped. */
-function equationsEqual(a: string, b: string, depth: number): boolean | null {
+function equationsEqual(a: string, b: string, work: number, depth: number): boolean | null {
   const [left, right] = [a.split('='), b.split('=')];
   if (left.length === 2 && right.length === 2) {
     const difference = ([x = '', y = '']: readonly string[]) => `${x.trim()} - (${y.trim()})`;
     const [p, r] = [difference(left), difference(right)];
-    return mathematicsEqual(p, r) || mathematicsEqual(`-(${p})`, r);
+    return mathematicsEqual(p, r, work / 2) || mathematicsEqual(`-(${p})`, r, work / 2);
   }
   const isName = (sides: readonly string[]) =>
     sides.length === 2 && (sides[0] ?? '').trim().length <= 2;
-  if (isName(left) && right.length === 1) return formsEqual(left[1] ?? '', b, depth + 1);
-  if (isName(right) && left.length === 1) return formsEqual(a, right[1] ?? '', depth + 1);
+  if (isName(left) && right.length === 1) return formsEqual(left[1] ?? '', b, work, depth + 1);
+  if (isName(right) && left.length === 1) return formsEqual(a, right[1] ?? '', work, depth + 1);
   return null;
 }
 
 /** In place of sympy: the same mathematics, or constants within a relative tolerance of 1e-4. */
-function mathematicsEqual(a: string, b: string): boolean {
-  const [x, y] = [new Answer(a), new Answer(b)];
+function mathematicsEqual(a: string, b: string, work: number): boolean {
+  const [x, y] = [new Answer(a, work), new Answer(b, work)];
   if (x.isSame(y, 'optional')) return true;
   const [p, r] = [x.approximation, y.approximation];
   return Number.isFinite(p) && Number.isFinite(r) && isClose(p, r);

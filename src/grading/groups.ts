@@ -47,12 +47,13 @@ function joinBare(answers: readonly Answer[], classes: UnionFind): void {
     answers.flatMap((x, i) => (x.dressed === null ? [classes.find(i)] : [])),
   );
   const withDressed = new Set<number>();
-  answers.forEach(({ dressed }, i) => {
+  answers.forEach((answer, i) => {
+    const { dressed } = answer;
     if (dressed === null) return;
     const target = classes.find(i);
     withDressed.add(target);
     answers.forEach((other, j) => {
-      if (other.dressed !== null || !other.isBareOf(dressed.bare)) return;
+      if (other.dressed !== null || !other.isBareOf(answer, dressed.bare)) return;
       const found = candidates.get(classes.find(j)) ?? new Set();
       candidates.set(classes.find(j), found.add(target));
     });

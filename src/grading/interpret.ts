@@ -7,9 +7,9 @@ import { allBut, interval, joinPieces, point } from './region.js';
 import { interpretRelation } from './relation.js';
 import { expandSigns } from './signs.js';
 import type { Syntax } from './syntax.js';
-import { Value } from './value.js';
+import { type Comparing, Value } from './value.js';
 import { wordNumber } from './word-number.js';
-import { Undecided } from './work.js';
+import { comparisonWork, Undecided, Work } from './work.js';
 
 /** The most members of a list, a set or a matrix. */
 const mostItems = 64;
@@ -21,6 +21,8 @@ const minusInfinity: Expression = {
 
 export class Interpreter {
   readonly #stageWork: number;
+  /** For comparing constants among themselves. */
+  readonly comparing: Comparing = { work: new Work(comparisonWork), points: 'complex' };
   /** Every value made. */
   readonly values: Value[] = [];
 
@@ -95,15 +97,15 @@ export class Interpreter {
     if (side === 'apart') return allBut(bound, low, high);
     const piece =
       side === 'below'
-        ? interval(low, bound, false, isClosed)
-        : interval(bound, high, isClosed, false);
+        ? interval(low, bound, false, isClosed, this.comparing)
+        : interval(bound, high, isClosed, false, this.comparing);
     if (piece === null) throw new Undecided('an empty interval');
     return [piece];
   }
 
   /** The interval between two bounds. */
   between(low: Value, high: Value, isLowClosed: boolean, isHighClosed: boolean): Piece {
-    const piece = interval(low, high, isLowClosed, isHighClosed);
+    const piece = interval(low, high, isLowClosed, isHighClosed, this.comparing);
     if (piece === null) throw new Undecided('an empty interval');
     return piece;
   }
@@ -124,7 +126,7 @@ export class Interpreter {
     const isPair = items.length === 2 && low?.kind === 'scalar' && high?.kind === 'scalar';
     const canBeInterval = isPair && open !== '<' && low.unit === high.unit;
     const piece = canBeInterval
-      ? interval(low.value, high.value, open === '[', close === ']')
+      ? interval(low.value, high.value, open === '[', close === ']', this.comparing)
       : null;
     return {
       kind: 'sequence',
@@ -148,7 +150,12 @@ export class Interpreter {
     checkCount(items.length);
     const label = commonLabel(items);
     const bare = label === null ? items : items.map((x) => (x.kind === 'labelled' ? x.body : x));
-    const set: Body = { kind: 'set', items: bare, isBare, region: regionOfPoints(bare) };
+    const set: Body = {
+      kind: 'set',
+      items: bare,
+      isBare,
+      region: regionOfPoints(bare, this.comparing),
+    };
     return label === null ? set : { kind: 'labelled', label, body: set };
   }
 
@@ -157,7 +164,8 @@ export class Interpreter {
     const items = given.map((item) => this.interpret(item));
     const regions = items.map(regionOf);
     const known = regions.filter((region) => region !== null);
-    const region = known.length === regions.length ? joinPieces(known.flat()) : null;
+    const region =
+      known.length === regions.length ? joinPieces(known.flat(), this.comparing) : null;
     return region === null ? { kind: 'union', items } : { kind: 'region', region };
   }
 
@@ -204,14 +212,14 @@ function commonLabel(items: readonly Body[]): string | null {
   return isAlone || isShared ? first.label : null;
 }
 
-function regionOfPoints(items: readonly Body[]): readonly Piece[] | null {
+function regionOfPoints(items: readonly Body[], comparing: Comparing): readonly Piece[] | null {
   const pieces: Piece[] = [];
   for (const item of items) {
     if (item.kind !== 'scalar' || item.value.infinite !== 0) return null;
     if (item.value.symbols.size > 0) return null;
     pieces.push(point(item.value));
   }
-  return joinPieces(pieces);
+  return joinPieces(pieces, comparing);
 }
 
 function checkCount(count: number): void {

@@ -19,6 +19,7 @@ export const modularPoints = 2;
 export class ModularArithmetic implements Arithmetic<bigint> {
   readonly #point: number;
   readonly #work: Work;
+  readonly #symbols = new Map<string, bigint>();
 
   constructor(point: number, work: Work) {
     this.#point = point;
@@ -37,9 +38,13 @@ export class ModularArithmetic implements Arithmetic<bigint> {
   }
 
   symbol(name: string): bigint {
+    const known = this.#symbols.get(name);
+    if (known !== undefined) return known;
     this.#work.spend(8);
     const hash = createHash('sha256').update(`${this.#point} ${name}`).digest('hex');
-    return modulo(BigInt(`0x${hash}`));
+    const value = modulo(BigInt(`0x${hash}`));
+    this.#symbols.set(name, value);
+    return value;
   }
 
   add(a: bigint, b: bigint): bigint {

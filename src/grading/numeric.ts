@@ -20,9 +20,9 @@ export type PointKind = 'complex' | 'real' | 'integer';
 
 /** How many points there are of each kind. */
 export const numericPoints: Readonly<Record<PointKind, number>> = {
-  complex: 6,
+  complex: 4,
   real: 6,
-  integer: 8,
+  integer: 6,
 };
 
 /** Arithmetic on balls at one point, charged to `work`. */
@@ -30,6 +30,7 @@ export class NumericArithmetic implements Arithmetic<Ball> {
   readonly #kind: PointKind;
   readonly #point: number;
   readonly #work: Work;
+  readonly #symbols = new Map<string, Ball>();
 
   constructor(kind: PointKind, point: number, work: Work) {
     this.#kind = kind;
@@ -50,8 +51,12 @@ export class NumericArithmetic implements Arithmetic<Ball> {
   }
 
   symbol(name: string): Ball {
+    const known = this.#symbols.get(name);
+    if (known !== undefined) return known;
     this.#work.spend(20);
-    return variable(name, this.#kind, this.#point);
+    const value = variable(name, this.#kind, this.#point);
+    this.#symbols.set(name, value);
+    return value;
   }
 
   add(a: Ball, b: Ball): Ball {
@@ -183,7 +188,7 @@ function variable(name: string, kind: PointKind, point: number): Ball {
   if (kind === 'complex' && point < 2) {
     const re = fraction(0).plus(0.3);
     const im = fraction(32).plus(0.3);
-    return balls.ball(re, point === 0 ? im : im.neg(), error);
+    return point === 0 ? balls.ball(re, im, error) : balls.ball(re.neg(), im.neg(), error);
   }
   // The signs of a letter over the points are its own: no two letters share them.
   const isLetter = /^[A-Za-z]$/.test(name);
@@ -191,7 +196,7 @@ function variable(name: string, kind: PointKind, point: number): Ball {
     ? 1 + (name.toLowerCase().charCodeAt(0) - 97) * 2 + (name < 'a' ? 1 : 0)
     : 1 + (Number.parseInt(hash.slice(60), 16) % 62);
   const sign = (pattern >> point) % 2 === 1 ? -1 : 1;
-  const magnitude =
-    point % 2 === 0 ? fraction(0).times(0.8).plus(0.1) : fraction(0).times(3).plus(1.2);
+  const isSmall = kind === 'complex' || point % 2 === 0;
+  const magnitude = isSmall ? fraction(0).times(0.8).plus(0.1) : fraction(0).times(3).plus(1.2);
   return balls.realBall(magnitude.times(sign), error);
 }

@@ -4,7 +4,7 @@ import type { Expression } from './expression.js';
 import { symbolsOf } from './expression.js';
 import type { Interpreter } from './interpret.js';
 import type { Syntax } from './syntax.js';
-import { sameValue } from './value.js';
+import { type Comparing, sameValue } from './value.js';
 import { Undecided } from './work.js';
 
 type Relation = Extract<Syntax, { kind: 'relation' }>;
@@ -27,7 +27,10 @@ function equality({ parts }: Relation, interpreter: Interpreter): Body {
   const bodies = rest.map((part) => interpreter.interpret(part));
   const last = bodies.at(-1);
   if (last === undefined) throw new Undecided('nothing');
-  if (label !== null && bodies.every((body) => isConstant(body) && sameScalars(body, last))) {
+  if (
+    label !== null &&
+    bodies.every((body) => isConstant(body) && sameScalars(body, last, interpreter.comparing))
+  ) {
     return { kind: 'labelled', label: label.name, body: last };
   }
   if (label?.isFunction && rest.length === 1) {
@@ -36,7 +39,7 @@ function equality({ parts }: Relation, interpreter: Interpreter): Body {
   // 10/2 = 5 says 5, if it is true.
   const opening = first.kind === 'expression' ? interpreter.interpret(first) : null;
   if (opening !== null && [opening, ...bodies].every(isConstant)) {
-    if (bodies.every((body) => sameScalars(opening, body))) return last;
+    if (bodies.every((body) => sameScalars(opening, body, interpreter.comparing))) return last;
   }
   const turned = rest.length === 1 && rest[0] !== undefined ? labelOf(rest[0]) : null;
   if (turned !== null && opening !== null && isConstant(opening)) {
@@ -144,8 +147,8 @@ function isConstant(body: Body): boolean {
 }
 
 /** Of two scalars, whether they are equal; anything else only as the very same. */
-function sameScalars(a: Body, b: Body): boolean {
+function sameScalars(a: Body, b: Body, comparing: Comparing): boolean {
   if (a === b) return true;
   if (a.kind !== 'scalar' || b.kind !== 'scalar') return false;
-  return a.unit === b.unit && sameValue(a.value, b.value);
+  return a.unit === b.unit && sameValue(a.value, b.value, comparing);
 }

@@ -30,7 +30,8 @@ export class Value {
   /** 1 or −1 for ±∞, else 0. */
   readonly infinite: -1 | 0 | 1;
   readonly #given: Expression;
-  readonly #kind: PointKind;
+  /** The kind of points that it asks for. */
+  readonly points: PointKind;
   readonly #stageWork: number;
   #expression: Expression | undefined;
   readonly #samples = new Map<string, Ball | null>();
@@ -45,7 +46,7 @@ export class Value {
     this.#stageWork = stageWork;
     this.symbols = symbolsOf(expression);
     this.infinite = infinitySign(expression);
-    this.#kind = pointKind(expression);
+    this.points = pointKind(expression);
   }
 
   /** The expression, every rational part of it worked out. */
@@ -97,13 +98,6 @@ export class Value {
     return sample;
   }
 
-  /** The kind of points to compare two values at. */
-  pointsWith(other: Value): PointKind {
-    const kinds = [this.#kind, other.#kind];
-    if (kinds.includes('integer')) return 'integer';
-    return kinds.includes('real') ? 'real' : 'complex';
-  }
-
   /** A real constant in double precision, ±Infinity among them; NaN for everything else. */
   get approximation(): number {
     this.#approximation ??= this.#approximate();
@@ -129,18 +123,34 @@ export class Value {
   }
 }
 
-/** Whether two scalars are equal. Symmetric; false where nothing decides. */
-export function sameValue(a: Value, b: Value): boolean {
+/** What a comparison may cost, and the one kind of points that all its values are taken at. */
+export interface Comparing {
+  readonly work: Work;
+  readonly points: PointKind;
+}
+
+/** The kind of points for values of several kinds. */
+export function strongestPoints(kinds: readonly PointKind[]): PointKind {
+  if (kinds.includes('integer')) return 'integer';
+  return kinds.includes('real') ? 'real' : 'complex';
+}
+
+/**
+ * Whether two scalars are equal. Symmetric; false where nothing decides.
+ * @throws Undecided once `work` is used up
+ */
+export function sameValue(a: Value, b: Value, comparing: Comparing): boolean {
+  comparing.work.spend(1);
   if (a.infinite !== 0 || b.infinite !== 0) return a.infinite === b.infinite;
   if (a.symbols.size === 0 && b.symbols.size === 0) {
-    const difference = exactDifference(a, b);
+    const difference = exactDifference(a, b, comparing.work);
     if (difference !== null) return difference.length === 0;
   }
   if (a.residues !== null && b.residues !== null) {
     const { residues } = b;
     return a.residues.every((residue, point) => residue === residues[point]);
   }
-  return agreeAtPoints(a, b);
+  return agreeAtPoints(a, b, comparing);
 }
 
 /** Whether a scalar is 0. */
@@ -153,7 +163,13 @@ export function isZero(value: Value): boolean {
  * Whether one expression is a constant other than 0 times the other, so that they vanish together;
  * `isPositive`: a positive constant, so that they also have one sign.
  */
-export function proportional(a: Value, b: Value, isPositive: boolean): boolean {
+export function proportional(
+  a: Value,
+  b: Value,
+  isPositive: boolean,
+  comparing: Comparing,
+): boolean {
+  comparing.work.spend(200);
   if (isZero(a) || isZero(b)) return isZero(a) && isZero(b);
   if (!isPositive && a.residues !== null && b.residues !== null) {
     const divisors = b.residues;
@@ -161,7 +177,7 @@ export function proportional(a: Value, b: Value, isPositive: boolean): boolean {
     const [first = null] = quotients;
     return first !== null && first !== 0n && quotients.every((quotient) => quotient === first);
   }
-  const kind = a.pointsWith(b);
+  const { points: kind } = comparing;
   let ratio: Real | undefined;
   let points = 0;
   for (let point = 0; point < numericPoints[kind]; point++) {
@@ -175,33 +191,34 @@ export function proportional(a: Value, b: Value, isPositive: boolean): boolean {
   }
   if (points < fewestPoints) return false;
   const bothResidues = a.residues !== null && b.residues !== null;
-  return !bothResidues || proportional(a, b, false);
+  return !bothResidues || proportional(a, b, false, comparing);
 }
 
 /** Whether `a` is below `b`; null where that is not known. */
-export function isBelow(a: Value, b: Value): boolean | null {
+export function isBelow(a: Value, b: Value, comparing: Comparing): boolean | null {
+  comparing.work.spend(1);
   if (a.infinite !== 0 || b.infinite !== 0) return a.infinite < b.infinite;
   const [x, y] = [a.approximation, b.approximation];
   if (Number.isNaN(x) || Number.isNaN(y)) return null;
   if (Math.abs(x - y) > 1e-9 * Math.max(Math.abs(x), Math.abs(y))) return x < y;
-  return sameValue(a, b) ? false : null;
+  return sameValue(a, b, comparing) ? false : null;
 }
 
-function exactDifference(a: Value, b: Value): Surd | null {
+function exactDifference(a: Value, b: Value, work: Work): Surd | null {
   const { exact: x } = a;
   const { exact: y } = b;
   if (x === null || y === null) return null;
-  // Both are within the limits of their own stages, and so is their difference, near enough.
-  return attempt(() => add(x, negate(y), new Work(20_000)));
+  return attempt(() => add(x, negate(y), work));
 }
 
-function agreeAtPoints(a: Value, b: Value): boolean {
+function agreeAtPoints(a: Value, b: Value, comparing: Comparing): boolean {
   const isConstant = a.symbols.size === 0 && b.symbols.size === 0;
-  const kind = a.pointsWith(b);
+  const { points: kind, work } = comparing;
   let points = 0;
   let isEverNonzero = false;
   for (let point = 0; point < (isConstant ? 1 : numericPoints[kind]); point++) {
     const [x, y] = [a.sample(kind, point), b.sample(kind, point)];
+    work.spend(10);
     if (x === null || y === null) continue;
     if (agree(x, y) !== true) return false;
     isEverNonzero ||= !x.re.isZero() || !x.im.isZero();

@@ -9,6 +9,9 @@ export class Undecided extends Error {
   override readonly name = 'Undecided';
 }
 
+/** Work units for comparing two answers whose values are known, or the values within one. */
+export const comparisonWork = 5000;
+
 /** Counts work down; past the limit every further spending throws. */
 export class Work {
   readonly #limit: number;
