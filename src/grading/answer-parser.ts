@@ -129,7 +129,10 @@ class AnswerParser {
     if (cursor.accept('command', 'emptyset')) return { kind: 'set', items: [], isBare: false };
     if (token.kind === 'begin')
       return { kind: 'matrix', rows: readMatrix(cursor, this.#expressions) };
-    if (token.kind === 'open') {
+    // Whatever a box holds: an expression may go on after it.
+    const boxed = cursor.is('command', 'boxed') && cursor.is('open', '{', 1);
+    if (boxed && this.#endsSide((cursor.bracket(1)?.close ?? 0) + 1)) cursor.at++;
+    if (cursor.is('open')) {
       const composite = this.#composite();
       if (composite !== null) return composite;
     }

@@ -50,8 +50,8 @@ export class Answer {
     if (this.text === other.text) return true;
     const [a, b] = [this.#body, other.#body];
     if (a?.kind === 'text' || b?.kind === 'text') {
-      const text = canonicalText(this.text);
-      return text !== '' && text === canonicalText(other.text);
+      const text = this.#canonicalText;
+      return text !== '' && text === other.#canonicalText;
     }
     return a !== null && b !== null && this.#compare(a, other, b, dressing);
   }
@@ -80,6 +80,10 @@ export class Answer {
   /** Whether it is the same as what another answer is without its unit or name. */
   isBareOf(dressed: Answer, bare: Body): boolean {
     return this.#body !== null && this.#compare(this.#body, dressed, bare, 'counts');
+  }
+
+  get #canonicalText(): string {
+    return canonicalText(this.#body?.kind === 'text' ? this.#body.text : this.text);
   }
 
   #compare(own: Body, other: Answer, its: Body, dressing: Dressing): boolean {

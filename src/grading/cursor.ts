@@ -99,9 +99,9 @@ export class Cursor {
     return digit;
   }
 
-  /** The bracket that the next token opens, if it opens one. */
-  bracket(): Bracket | undefined {
-    return this.#brackets.get(this.at);
+  /** The bracket that the next token opens, or one so many places ahead, if it opens one. */
+  bracket(ahead = 0): Bracket | undefined {
+    return this.#brackets.get(this.at + ahead);
   }
 }
 
