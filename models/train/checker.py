@@ -77,31 +77,42 @@ def _wrong_token(step: str, item: str, relations: dict, known: dict) -> int | No
     return None
 
 
-def field_labels(problem: Problem, steps: list[str]) -> list[dict[int, int]]:
-    """For each step, token within the step -> 1 where that token agrees with the problem and with
-    the counts stated so far, right or wrong. Unlike `check`, a mistake spoils only its own token,
-    so a text with many mistakes says much. Tokens of a malformed step have no label."""
+@dataclass(frozen=True)
+class Field:
+    """One token of a step judged by itself: is it right, and (where one can say) the right text."""
+
+    token: int
+    right: bool
+    expected: str | None
+
+
+def judge_fields(problem: Problem, steps: list[str]) -> list[list[Field]]:
+    """Each step's fields, judged by the problem and the counts stated so far, right or wrong.
+    Unlike `check`, a mistake spoils its own token only, so a text with many says much. A malformed
+    step has no fields."""
     stated = {s.person: s.count for s in problem.sentences if isinstance(s, Fact)}
     relations = {s.person: s for s in problem.sentences if not isinstance(s, Fact)}
-    labels = []
+    judged = []
     for step in steps:
-        match, final = _STEP.fullmatch(step), _FINAL.fullmatch(step)
+        match, final, fields = _STEP.fullmatch(step), _FINAL.fullmatch(step), []
+
+        def judge(token: int, written: str, expected, space: str = " ") -> None:
+            text = None if expected is None else f"{space}{expected}"
+            fields.append(Field(token, written == str(expected), text))
+
+        judged.append(fields)
         if final:
-            labels.append({4: int(stated.get(problem.asked) == int(final[1]))})
-            continue
+            judge(4, final[1], stated.get(problem.asked), space="")
         if not match:
-            labels.append({})
             continue
         person, count, operator, operand, result, _ = match.groups()
         relation = relations.get(person)
-        fields = {6: int(apply(operator, int(count), int(operand)) == int(result))}
-        fits = relation is not None and person not in stated and relation.reference in stated
-        fields[0] = int(fits)
-        if relation is not None:
-            fields[3] = int(operator == relation.operator)
-            fields[4] = int(int(operand) == relation.operand)
-            if relation.reference in stated:
-                fields[2] = int(int(count) == stated[relation.reference])
+        possible = relation and person not in stated and relation.reference in stated
+        fields.append(Field(0, bool(possible), None))
+        if relation:
+            judge(2, count, stated.get(relation.reference))
+            judge(3, operator, relation.operator)
+            judge(4, operand, relation.operand)
+        judge(6, result, apply(operator, int(count), int(operand)))
         stated[person] = int(result)
-        labels.append(fields)
-    return labels
+    return judged

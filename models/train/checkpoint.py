@@ -47,20 +47,22 @@ def load_folder(folder: Path) -> Llama:
     return model.eval()
 
 
-def new_reward_model(name: str, policy: Llama) -> Llama:
-    """A reward model whose first layers are `policy`'s and whose further ones begin by passing
-    their input on. They are there because a policy's prediction of a token is ready after its
-    last layer only: to compare it with the token that came takes one more."""
+def new_reward_model(name: str, policy: Llama, top: Llama | None) -> Llama:
+    """A reward model whose first layers are `policy`'s; its further layers and head are `top`'s,
+    or begin by passing their input on. They are there because a policy's prediction of a token is
+    ready after its last layer only: to compare it with the token that came takes more."""
     model = Llama(SHAPES[name], reward=True)
-    layers, last = policy.shape.layers, 2 * policy.shape.layers
+    layers = policy.shape.layers
     with torch.no_grad():
+        model.out[layers:] = 0
+        model.down[layers:] = 0
+        if top is not None:
+            model.load_state_dict(top.state_dict())
         model.embedding.copy_(policy.embedding)
         for stack in ("qkv", "out", "gate_up", "down"):
             getattr(model, stack)[:layers] = getattr(policy, stack)
-        model.out[layers:] = 0
-        model.down[layers:] = 0
-        model.norms[:last] = policy.norms[:last]
-        model.norms[-1] = policy.norms[-1]
+        # The first further layer reads what the policy's head reads.
+        model.norms[: 2 * layers + 1] = policy.norms
     return model
 
 

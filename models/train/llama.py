@@ -7,6 +7,7 @@ are as in Hugging Face's LlamaForCausalLM (halves rotated, fp32 statistics).
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -34,7 +35,7 @@ class Shape:
 SHAPES = {
     "policy-0.4m": Shape(hidden=96, layers=4, inner=256),
     "policy-2m": Shape(hidden=192, layers=6, inner=384),
-    "prm-0.4m": Shape(hidden=96, layers=6, inner=256),
+    "prm-3m": Shape(hidden=192, layers=8, inner=384),
 }
 
 
@@ -78,6 +79,7 @@ class Llama(nn.Module):
         super().__init__()
         h, n, i = shape.hidden, shape.layers, shape.inner
         self.shape = shape
+        self.frozen = 0  # layers that are not trained
         self.embedding = nn.Parameter(_initial_embedding(h))  # [V, H]
         self.qkv = nn.Parameter(torch.randn(n, 3, h, h) / math.sqrt(h))  # [L, 3, H, H]
         self.out = nn.Parameter(torch.randn(n, h, h) / math.sqrt(h) / math.sqrt(2 * n))
@@ -92,14 +94,22 @@ class Llama(nn.Module):
     def forward(self, ids: Tensor) -> Tensor:
         """ids [B, T] -> final normed states [B, T, H]. Rows are padded on the right, which
         causal attention never sees from the left."""
-        length = ids.shape[1]
+        return self._run(ids, self._causal(ids.shape[1]))
+
+    def tapped(self, ids: Tensor, layer: int) -> tuple[Tensor, Tensor]:
+        """Like forward; also the normed states that `layer` reads."""
+        taps = {layer: None}
+        states = self._run(ids, self._causal(ids.shape[1]), taps)
+        return states, taps[layer]
+
+    def _causal(self, length: int):
         cos, sin = self.cos[:length], self.sin[:length]
 
         def attend(layer, q, k, v):
             q, k = rotate(q, cos, sin), rotate(k, cos, sin)
             return F.scaled_dot_product_attention(q, k, v, is_causal=True)
 
-        return self._run(ids, attend)
+        return attend
 
     def cached(self, ids: Tensor, positions: Tensor, cache: Tensor) -> Tensor:
         """Like forward for new tokens at positions [B, T], reading and writing
@@ -117,22 +127,30 @@ class Llama(nn.Module):
 
         return self._run(ids, attend)
 
-    def _run(self, ids, attend):
-        h, heads = self.shape.hidden, self.shape.heads
-        batch, length = ids.shape
-        x = F.embedding(ids, self.embedding)
+    def _run(self, ids, attend, taps=None):
         stacks = (self.qkv.flatten(1, 2), self.out, self.gate_up.flatten(1, 2), self.down)
         norms = self.norms.unbind(0)
+        training = torch.is_grad_enabled()
+        with torch.set_grad_enabled(training and not self.frozen):
+            x = F.embedding(ids, self.embedding)
+        for layer, weights in enumerate(zip(*(s.unbind(0) for s in stacks))):
+            with torch.set_grad_enabled(training and layer >= self.frozen):
+                y = F.rms_norm(x, (self.shape.hidden,), norms[2 * layer], EPSILON)
+                if taps and layer in taps:
+                    taps[layer] = y
+                x = self._layer(x, y, weights, norms[2 * layer + 1], partial(attend, layer))
+        return F.rms_norm(x, (self.shape.hidden,), norms[-1], EPSILON)
+
+    def _layer(self, x, y, weights, norm, attend):
+        """x and its normed y [B, T, H] -> [B, T, H]"""
+        qkv, out, gate_up, down = weights
         linear = HalfProduct.apply if self.training else F.linear
-        for layer, (qkv, out, gate_up, down) in enumerate(zip(*(s.unbind(0) for s in stacks))):
-            y = F.rms_norm(x, (h,), norms[2 * layer], EPSILON)
-            y = linear(y, qkv).view(batch, length, 3, heads, -1).permute(2, 0, 3, 1, 4)
-            y = attend(layer, *y.unbind(0)).transpose(1, 2).reshape(batch, length, h)
-            x = x + linear(y, out)
-            y = F.rms_norm(x, (h,), norms[2 * layer + 1], EPSILON)
-            gate, up = linear(y, gate_up).chunk(2, dim=-1)
-            x = x + linear(F.silu(gate) * up, down)
-        return F.rms_norm(x, (h,), norms[-1], EPSILON)
+        y = linear(y, qkv).unflatten(-1, (3, self.shape.heads, -1)).permute(2, 0, 3, 1, 4)
+        y = attend(*y.unbind(0)).transpose(1, 2).flatten(-2)
+        x = x + linear(y, out)
+        y = F.rms_norm(x, (self.shape.hidden,), norm, EPSILON)
+        gate, up = linear(y, gate_up).chunk(2, dim=-1)
+        return x + linear(F.silu(gate) * up, down)
 
     def logits(self, states: Tensor) -> Tensor:
         """[..., H] -> [..., V]"""

@@ -10,10 +10,12 @@ from random import Random
 
 import torch
 
-from checker import check, field_labels
+from checker import Field, check, judge_fields
 from corpus import slice_rows
 from problem import OPERATORS, Problem, Relation, apply
 from vocabulary import MARKER_ID, PAD_ID, encode, encode_prompt
+NOTHING = -100  # what cross_entropy ignores
+
 
 @dataclass(frozen=True)
 class Document:
@@ -23,21 +25,26 @@ class Document:
     prompt: int  # tokens of the prompt
     labels: list[int]  # a label a marker
     wrong: int  # index in ids of the first wrong token; len(ids) when there is none
-    fields: list[tuple[int, int]]  # (index in ids, label) of tokens judged each by itself
+    fields: list[tuple[int, int, int]]  # (index in ids, label, id expected or NOTHING)
 
 
 def document(problem: Problem, steps: list[str]) -> Document:
     ids = encode_prompt(problem.text())
     prompt, verdict, wrong, fields = len(ids), check(problem, steps), None, []
-    for i, (step, labels) in enumerate(zip(steps, field_labels(problem, steps))):
+    for i, (step, judged) in enumerate(zip(steps, judge_fields(problem, steps))):
         if verdict.wrong and verdict.wrong[0] == i:
             wrong = len(ids) + verdict.wrong[1]
-        fields += [(len(ids) + token, label) for token, label in labels.items()]
+        fields += [(len(ids) + f.token, int(f.right), _expected(f)) for f in judged]
         ids += [*encode(step), MARKER_ID]
-        if labels:
-            fields.append((len(ids) - 1, min(labels.values())))
+        if judged:
+            fields.append((len(ids) - 1, int(all(f.right for f in judged)), NOTHING))
     wrong = len(ids) if wrong is None else wrong
     return Document(ids, prompt, verdict.labels, wrong, fields)
+
+
+def _expected(field: Field) -> int:
+    ids = encode(field.expected) if field.expected else []
+    return ids[0] if len(ids) == 1 else NOTHING
 
 
 def batches(documents: list[Document], tokens: int, rng: Random):
@@ -67,11 +74,11 @@ def marker_places(chunk: list[Document]) -> tuple[torch.Tensor, torch.Tensor, to
     return torch.tensor(rows), torch.tensor(columns), torch.tensor(labels).float()
 
 
-def field_places(chunk: list[Document]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """rows [F], columns [F] and labels [F] of a batch's judged tokens."""
-    places = [(row, at, label) for row, path in enumerate(chunk) for at, label in path.fields]
-    rows, columns, labels = torch.tensor(places).T
-    return rows, columns, labels.float()
+def field_places(chunk: list[Document]) -> tuple[torch.Tensor, ...]:
+    """rows [F], columns [F], labels [F] and expected ids [F] of a batch's judged tokens."""
+    places = [(row, *field) for row, path in enumerate(chunk) for field in path.fields]
+    rows, columns, labels, expected = torch.tensor(places).T
+    return rows, columns, labels.float(), expected
 
 
 def right_tokens(ids: torch.Tensor, chunk: list[Document]) -> torch.Tensor:
@@ -84,7 +91,7 @@ def right_tokens(ids: torch.Tensor, chunk: list[Document]) -> torch.Tensor:
 def planted(problem: Problem, rng: Random) -> list[str]:
     """The reference solution with detours over distractors and, mostly, mistakes; it goes on
     consistently after each. Some solutions hold none, some about one, some many."""
-    rate = rng.choice((0.0, 0.02, 0.05, 0.05, 0.15))  # mistakes a token that could be one
+    rate = rng.choice((0.0, 0.03, 0.06, 0.1, 0.25, 0.35))  # mistakes a token that could be one
     known, steps = {problem.base.person: problem.base.count}, []
 
     def slips() -> bool:

@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "models" / "train"))
 
 import corpus  # noqa: E402
 import vocabulary  # noqa: E402
-from checker import check, field_labels, split_steps  # noqa: E402
+from checker import check, judge_fields, split_steps  # noqa: E402
 from problem import LEVELS, SHAPES, Fact, Problem, Relation, draw_problem  # noqa: E402
 from reward_data import document, planted  # noqa: E402
 
@@ -88,20 +88,27 @@ def test_first_mistake():
         assert check(PROBLEM, steps).wrong == wrong, steps
 
 
-def test_field_labels_judge_each_token_by_itself():
+def marks(steps: list[str]) -> list[dict[int, bool]]:
+    return [{f.token: f.right for f in fields} for fields in judge_fields(PROBLEM, steps)]
+
+
+def test_fields_are_judged_each_by_itself():
     wrong_first = "Ben has 14 + 4 = 19 cards."  # operator, operand and result wrong
-    assert field_labels(PROBLEM, [wrong_first]) == [{0: 1, 2: 1, 3: 0, 4: 0, 6: 0}]
-    goes_on = [wrong_first, "Ian has 19 - 19 = 0 cards.", "The answer is \\boxed{0}."]
-    assert field_labels(PROBLEM, goes_on)[1:] == [{0: 1, 2: 1, 3: 1, 4: 1, 6: 1}, {4: 1}]
-    assert field_labels(PROBLEM, [SECOND, "nonsense"]) == [{0: 0, 3: 1, 4: 1, 6: 1}, {}]
+    assert marks([wrong_first]) == [{0: True, 2: True, 3: False, 4: False, 6: False}]
+    expected = {f.token: f.expected for f in judge_fields(PROBLEM, [wrong_first])[0]}
+    assert expected == {0: None, 2: " 14", 3: " *", 4: " 5", 6: " 18"}
+    after = [wrong_first, "Ian has 19 - 19 = 0 cards.", "The answer is \\boxed{0}."]
+    assert all(all(fields.values()) for fields in marks(after)[1:])
+    assert marks([SECOND, "nonsense"]) == [{0: False, 2: False, 3: True, 4: True, 6: True}, {}]
     rng = Random(4)
     for i in range(300):
         problem = draw_problem(rng, LEVELS[i % 5])
         steps = planted(problem, rng)
-        fields, labels = field_labels(problem, steps), check(problem, steps).labels
-        # While nothing was wrong before, a step is right exactly when all its tokens are.
-        for before, step, label in zip([1, *labels], fields, labels):
-            assert not before or min(step.values()) == label
+        # While nothing was wrong before, a step is right exactly when all its fields are.
+        labels, before = check(problem, steps).labels, 1
+        for label, fields in zip(labels, judge_fields(problem, steps)):
+            assert not before or all(f.right for f in fields) == bool(label)
+            before = label
 
 
 def test_split_steps():
