@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { addDemo } from './commands/demo.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEval } from './commands/eval.js';
+import { addGrade } from './commands/grade.js';
 import { addImport } from './commands/import.js';
 import { addMerge } from './commands/merge.js';
 import { addModels } from './commands/models.js';
@@ -59,6 +60,7 @@ function buildProgram(
   addEval(program, run, environment);
   addSweep(program, run, environment);
   addScore(program, run, environment);
+  addGrade(program, run, environment);
   addMerge(program, run, environment);
   addImport(program, run, environment);
   addModels(program, run, environment);
