@@ -1,0 +1,167 @@
+// A real model: SmolLM2-135M-Instruct from its GGUF file, against Hugging Face's dequantised copy
+// (test/golden/smollm2.json, made by make_smollm2.py). Needs the file in $ESPALIER_TEST_MODELS; the
+// perplexity also GSM8K's questions. What is not there is skipped, and said.
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openTree } from '../../src/engine/engine.js';
+import type { TokenTree } from '../../src/engine/token-tree.js';
+import { measurePerplexity } from '../../src/evaluation/perplexity.js';
+import { importModel } from '../../src/model/import.js';
+import type { ModelPackage } from '../../src/model/package.js';
+import { openTokenizer, type Tokenizer } from '../../src/text/tokenizer.js';
+import { Scratch } from './golden-llama.js';
+
+interface Golden {
+  readonly model: string;
+  readonly texts: { text: string; ids: number[]; columns: number[]; logits: number[] }[];
+  readonly chats: { question: string; ids: number[]; greedy: number[] }[];
+  readonly perplexity: { readonly window: number; readonly losses: number[] };
+}
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const golden = JSON.parse(readFileSync(at('../golden/smollm2.json'), 'utf8')) as Golden;
+const folder =
+  process.env.ESPALIER_TEST_MODELS ?? join(homedir(), '.cache', 'espalier-test-models');
+const file = join(folder, golden.model);
+const questions = at('../../../shared/data/gsm8k-1019.jsonl');
+const isThere = existsSync(file);
+const hasQuestions = isThere && existsSync(questions);
+if (!isThere) console.warn(`SKIPPED: tests of a real model, for want of ${file}`);
+else if (!hasQuestions) console.warn(`SKIPPED: perplexity, for want of ${questions}`);
+
+/** Windows of the text that are measured here; bench/perplexity.ts measures them all. */
+const WINDOWS = 1;
+/** What two fp32 computations of a logit of this model may differ by. */
+const TOLERANCE = 2e-3;
+
+const scratch = new Scratch();
+const trees: TokenTree[] = [];
+let tokenizer: Tokenizer;
+let int8: TokenTree;
+let fp32: TokenTree;
+let model: ModelPackage;
+
+async function open(precision: 'int8' | 'fp32'): Promise<TokenTree> {
+  model = await importModel(file, scratch.at(precision), { precision });
+  tokenizer = await openTokenizer(model.directory);
+  const bytes = tokenizer.tokenBytes(model.manifest.dimensions.vocabulary);
+  const tree = await openTree(model, bytes, { kvMemory: 2 ** 28, threads: 2 });
+  trees.push(tree);
+  return tree;
+}
+
+beforeAll(async () => {
+  if (!isThere) return;
+  int8 = await open('int8');
+  fp32 = await open('fp32');
+}, 600_000);
+afterAll(async () => {
+  for (const tree of trees) await tree.dispose();
+  scratch.remove();
+});
+
+/** Head outputs at the last `rows` tokens, one row each. */
+async function lastHeads(
+  tree: TokenTree,
+  ids: readonly number[],
+  rows: number,
+): Promise<Float32Array[]> {
+  const readAt = Array.from({ length: rows }, (_, i) => ids.length - rows + i);
+  const { node, heads } = await tree.extend(tree.root, ids, { readAt });
+  tree.release(node);
+  const width = tree.headWidth;
+  return readAt.map((_, i) => heads.subarray(i * width, (i + 1) * width));
+}
+
+const argmax = (values: Float32Array) =>
+  values.reduce((best, value, i) => (value > (values[best] as number) ? i : best), 0);
+
+describe.skipIf(!isThere)('SmolLM2-135M-Instruct', () => {
+  test('is described as it is', () => {
+    expect(model.manifest).toMatchObject({
+      architecture: 'LlamaForCausalLM',
+      dimensions: {
+        layers: 30,
+        hidden: 576,
+        heads: 9,
+        kvHeads: 3,
+        headDim: 64,
+        inner: 1536,
+        vocabulary: 49152,
+        context: 8192,
+      },
+      parameters: 134_515_008,
+      specialTokens: { bos: 1, eos: [0, 2] },
+      licence: 'apache-2.0',
+    });
+  });
+
+  test('texts and chats have the ids that Hugging Face gives', () => {
+    for (const { text, ids } of golden.texts) expect(tokenizer.encode(text)).toEqual(ids);
+    for (const { question, ids } of golden.chats) {
+      expect(tokenizer.chatPrompt([{ role: 'user', content: question }])).toEqual(ids);
+    }
+  });
+
+  test('fp32 logits are those of the dequantised model', async () => {
+    expect(golden.texts).toHaveLength(20);
+    for (const { text, ids, columns, logits } of golden.texts) {
+      const [row] = await lastHeads(fp32, ids, 1);
+      const found = columns.map((column) => row?.[column] ?? Number.NaN);
+      const errors = found.map((value, i) => Math.abs(value - (logits[i] as number)));
+      expect(Math.max(...errors), text).toBeLessThan(TOLERANCE);
+      const [first, second] = logits as [number, number];
+      if (first - second > TOLERANCE) expect(argmax(row as Float32Array)).toBe(columns[0]);
+    }
+  });
+
+  test('its fp32 greedy tokens are those of Hugging Face', async () => {
+    let compared = 0;
+    for (const { question, ids, greedy } of golden.chats) {
+      const rows = await lastHeads(fp32, [...ids, ...greedy.slice(0, -1)], greedy.length);
+      for (const [i, row] of rows.entries()) {
+        const [best, expected] = [argmax(row), greedy[i] as number];
+        const gap = (row[best] as number) - (row[expected] as number);
+        expect(gap, `${question} ${i}`).toBeLessThan(TOLERANCE);
+        compared++;
+      }
+    }
+    expect(compared).toBeGreaterThan(200);
+  });
+
+  test('int8 answers ten prompts in English', async () => {
+    const answers = await Promise.all(
+      golden.chats.map(async ({ question }, i) => {
+        const prompt = tokenizer.chatPrompt([{ role: 'user', content: question }]);
+        const { node } = await int8.extend(int8.root, prompt);
+        const sampling = { temperature: 0, topK: 0, topP: 1, minP: 0, streamKey: 0n };
+        const [run] = int8.sample(node, [{ pathKey: BigInt(i), maxTokens: 48 }], sampling);
+        return `${question}\n${tokenizer.decode((await run)?.tokens ?? [])}`;
+      }),
+    );
+    expect(answers.join('\n\n')).toMatchSnapshot();
+  });
+
+  test.skipIf(!hasQuestions)('perplexity: fp32 as Hugging Face, int8 within 1%', async () => {
+    const rows = readFileSync(questions, 'utf8').trim().split('\n');
+    const text = rows
+      .slice(0, 40)
+      .map((row) => JSON.parse(row) as { question: string; answer: string })
+      .map(({ question, answer }) => `${question}\n${answer}`)
+      .join('\n\n');
+    const { window, losses } = golden.perplexity;
+    const ids = tokenizer.encode(text).slice(0, WINDOWS * window);
+    expect(ids).toHaveLength(WINDOWS * window);
+    const expected = losses.slice(0, WINDOWS).reduce((sum, loss) => sum + loss, 0);
+    const exact = Math.exp(expected / (WINDOWS * (window - 1)));
+    const found = {
+      fp32: (await measurePerplexity(fp32, ids, { window })).perplexity,
+      int8: (await measurePerplexity(int8, ids, { window })).perplexity,
+    };
+    expect(Math.abs(found.fp32 / exact - 1)).toBeLessThan(1e-4);
+    expect(Math.abs(found.int8 / exact - 1)).toBeLessThan(0.01);
+  });
+});
