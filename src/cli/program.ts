@@ -8,6 +8,7 @@ import { addImport } from './commands/import.js';
 import { addMerge } from './commands/merge.js';
 import { addModels } from './commands/models.js';
 import { addPerplexity } from './commands/perplexity.js';
+import { addPlan } from './commands/plan.js';
 import { addScore } from './commands/score.js';
 import { addSolve } from './commands/solve.js';
 import { addSweep } from './commands/sweep.js';
@@ -59,6 +60,7 @@ function buildProgram(
   addSolve(program, run, environment);
   addEval(program, run, environment);
   addSweep(program, run, environment);
+  addPlan(program, run, environment);
   addScore(program, run, environment);
   addGrade(program, run, environment);
   addMerge(program, run, environment);

@@ -1,6 +1,7 @@
 // Arms: what each strategy at each budget scores and costs on every problem, from the runs that were
 // recorded. Independent paths and DVTS subtrees give every smaller budget; all else its own alone.
 import { expectedMessage, invalidOption, OptionError } from '../errors.js';
+import { type Arm, budgetOf, type Outcome } from '../planning/arm.js';
 import type { Strategy, Vote } from '../search/strategy.js';
 import { mean } from './bootstrap.js';
 import { expectedMajority, expectedVote, singlePaths, type Units } from './estimators.js';
@@ -9,36 +10,6 @@ import { modelCostsOf, readConfigured, strategyOf } from './run-configuration.js
 import { type ModelCosts, pathsFlops, subtreesFlops } from './run-cost.js';
 import type { SavedRun } from './run-directory.js';
 import { VotePool } from './vote-pool.js';
-
-/** On one problem. */
-export interface Outcome {
-  /** Expected, in [0, 1]. */
-  readonly accuracy: number;
-  /** Expected, policy and reward model together. */
-  readonly flops: number;
-}
-
-/** A strategy at a budget with its models. */
-export interface Arm {
-  readonly policy: string;
-  /** Null where the strategy calls none. */
-  readonly reward: string | null;
-  readonly strategy: Strategy;
-  /** By the problem's text. */
-  readonly outcomes: ReadonlyMap<string, Outcome>;
-  /** False where an accuracy is a mean of random subsets. */
-  readonly isExact: boolean;
-}
-
-/** Paths, or children of a round; greedy has one. */
-export function budgetOf(strategy: Strategy): number {
-  return strategy.name === 'greedy' ? 1 : strategy.budget;
-}
-
-/** A strategy without its budget, as text: what stays the same when only N changes. */
-export function familyOf(strategy: Strategy): string {
-  return JSON.stringify({ ...strategy, budget: undefined });
-}
 
 /**
  * Budgets that a run can tell of.

@@ -1,6 +1,6 @@
 // Accuracy and cost of arms over the problems of their runs: the rows that tables and charts show.
+import { type Arm, budgetOf } from '../planning/arm.js';
 import type { Strategy } from '../search/strategy.js';
-import { type Arm, budgetOf } from './arms.js';
 import { bootstrapMean, type Interval, mean } from './bootstrap.js';
 
 /** One arm over all its problems. */

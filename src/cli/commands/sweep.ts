@@ -1,6 +1,6 @@
 // `espalier sweep`: many strategies, budgets and models over one dataset, with the models loaded once.
 import { join } from 'node:path';
-import { armOf, budgetOf } from '../../evaluation/arms.js';
+import { armOf } from '../../evaluation/arms.js';
 import { type Dataset, openDataset } from '../../evaluation/dataset.js';
 import { type Estimate, estimateArm } from '../../evaluation/estimates.js';
 import {
@@ -20,6 +20,7 @@ import {
 import { preparePaths, scorePaths } from '../../evaluation/score.js';
 import { planSweep, type SweepRun, workOf } from '../../evaluation/sweep.js';
 import { type Unit, unitsOf } from '../../evaluation/units.js';
+import { budgetOf } from '../../planning/arm.js';
 import type { Reward } from '../../scoring/reward.js';
 import type { BestOfNStrategy } from '../../search/strategy.js';
 import { coloursOf, type Environment } from '../environment.js';

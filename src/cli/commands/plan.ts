@@ -1,0 +1,132 @@
+// `espalier plan`: which strategy at which N, by difficulty and budget, from recorded runs; and how
+// that does on problems it has not seen.
+
+import { readPlanData } from '../../evaluation/plan-data.js';
+import { formatPlan, makePlan, type TestedPlan } from '../../evaluation/plan-file.js';
+import type { Line, TestTable } from '../../evaluation/plan-test.js';
+import { replaceFile } from '../../evaluation/run-directory.js';
+import { budgetOf } from '../../planning/arm.js';
+import { bins } from '../../planning/difficulty.js';
+import type { Plan } from '../../planning/plan.js';
+import { type Colours, coloursOf, type Environment } from '../environment.js';
+import { magnitude, percent } from '../figures.js';
+import { textValue } from '../option-values.js';
+import type { ExitCode } from '../outcome.js';
+import type { StrictCommand } from '../strict-command.js';
+import { table } from '../text-layout.js';
+
+interface PlanFlags {
+  readonly calibration: readonly string[];
+  readonly test?: readonly string[];
+  readonly out: string;
+  readonly json?: true;
+}
+
+/** Adds the command; `run` gets its handler. */
+export function addPlan(
+  program: StrictCommand,
+  run: (handler: () => Promise<ExitCode>) => Promise<void>,
+  environment: Environment,
+): void {
+  program
+    .command('plan')
+    .summary('the best strategy by difficulty and budget, from recorded runs')
+    .description(
+      'Fits a plan to calibration runs (directories of runs, or of sweeps, with difficulty samples) ' +
+        'and tests it on runs over other problems; without --test it is cross-fitted in five ' +
+        'folds. Difficulty is pass@1: easy from 50%, medium from 10%, hard below.',
+    )
+    .requiredOption('--calibration <runs...>', 'run or sweep directories')
+    .option('--test <runs...>', 'run or sweep directories over other problems')
+    .requiredOption('--out <file>', 'as in plan.json', textValue('--out', 'a file'))
+    .option('--json', 'print one JSON document and nothing else')
+    .action((flags: PlanFlags) => run(() => plan(flags, environment)));
+}
+
+async function plan(flags: PlanFlags, { stdout }: Environment): Promise<ExitCode> {
+  const calibration = await readPlanData(flags.calibration);
+  const test = flags.test === undefined ? undefined : await readPlanData(flags.test);
+  const tested = makePlan(calibration, test);
+  const document = formatPlan(tested, calibration, test);
+  await replaceFile(flags.out, `${JSON.stringify(document, null, 2)}\n`);
+  stdout.write(
+    flags.json === true
+      ? `${JSON.stringify(document)}\n`
+      : report(tested, flags.out, coloursOf(stdout)),
+  );
+  return 0;
+}
+
+function report(
+  { plans, tables, isCrossFitted }: TestedPlan,
+  out: string,
+  colours: Colours,
+): string {
+  const how = isCrossFitted ? 'cross-fitted in five folds of one set' : 'on the test problems';
+  const lines = [
+    ...plans.flatMap((one) => planLines(one, colours)),
+    ...tables.flatMap((one) => testLines(one, how, colours)),
+    colours.dim(`plan: ${out}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** What to run, by difficulty, from each number of FLOPs on. */
+function planLines({ policy, reward, bins: byBin, all }: Plan, colours: Colours): string[] {
+  const rows = [...bins.map((bin) => [bin, byBin[bin]] as const), ['all', all] as const].flatMap(
+    ([name, { problems, chosenOn, byFlops }]) =>
+      byFlops.map(({ from, arm, accuracy }, i) => [
+        i === 0 ? name : '',
+        i === 0 ? String(problems) : '',
+        i === 0 && chosenOn !== name ? 'too few: as all' : '',
+        magnitude(from),
+        arm.strategy.name,
+        String(budgetOf(arm.strategy)),
+        percent(accuracy),
+      ]),
+  );
+  const titles = ['difficulty', 'problems', '', 'from FLOP', 'strategy', 'N', 'accuracy'];
+  const [header = '', ...body] = table([titles, ...rows], 'lrlrlrr');
+  return [colours.bold(`${policy} with ${reward}`), colours.dim(header), ...body, ''];
+}
+
+/** How the plan does, level by level. */
+function testLines(
+  { policy, reward, levels, problems }: TestTable,
+  how: string,
+  colours: Colours,
+): string[] {
+  const rows = levels.flatMap(({ budget, flops, lines }) =>
+    lines.map((line, i) => [
+      i === 0 ? String(budget) : '',
+      i === 0 ? magnitude(flops) : '',
+      line.usesLabels ? `${line.name} *` : line.name,
+      ...measured(line),
+    ]),
+  );
+  const titles = ['N', 'FLOP', 'line', 'accuracy', '95% interval', 'spent'];
+  const [header = '', ...body] = table([titles, ...rows], 'rrlrrr');
+  const counts = bins.map((bin) => `${problems[bin]} ${bin}`).join(', ');
+  const beaten = levels.flatMap(({ budget, leads }) =>
+    leads
+      .filter(({ isBeaten }) => isBeaten)
+      .map(({ over, mean, low, high }) => {
+        const points = (value: number) => (100 * value).toFixed(1);
+        return `N ${budget}: the plan beats ${over} by ${points(mean)} points (${points(low)} to ${points(high)})`;
+      }),
+  );
+  return [
+    colours.bold(`${policy} with ${reward}, ${how} (${counts})`),
+    colours.dim(header),
+    ...body,
+    '* knows the answers',
+    ...(beaten.length > 0 ? beaten : ['The plan beats neither the fixed choice nor the table.']),
+    '',
+  ];
+}
+
+function measured({ accuracy, flops }: Line): string[] {
+  if (accuracy === null || flops === null) return ['not run', '', ''];
+  const { mean, low, high } = accuracy;
+  return [percent(mean), `${(100 * low).toFixed(1)}–${percent(high)}`, magnitude(flops)];
+}

@@ -1,0 +1,102 @@
+// plan.json: a fitted plan with what it was fitted to and how it did on problems that it had not seen.
+import { expectedMessage, OptionError } from '../errors.js';
+import type { Step } from '../planning/choice.js';
+import { bins } from '../planning/difficulty.js';
+import { type BinPlan, fitPlan, type Plan, pairsOf } from '../planning/plan.js';
+import type { PlanData } from './plan-data.js';
+import { crossFit, type TestTable, testPlan } from './plan-test.js';
+import type { Json } from './run-directory.js';
+
+/** A plan for every policy and reward model of the calibration runs, and its test. */
+export interface TestedPlan {
+  readonly plans: readonly Plan[];
+  readonly tables: readonly TestTable[];
+  /** Five folds of one set, each tested on plans from the others; else a set of its own was given. */
+  readonly isCrossFitted: boolean;
+}
+
+/**
+ * Fits plans to calibration runs and tests them: on the test runs, or cross-fitted where there are
+ * none. What is kept is fitted to all calibration problems.
+ * @throws OptionError where the sets share a problem, or have different models, or no arm has a
+ *   reward model
+ */
+export function makePlan(calibration: PlanData, test: PlanData | undefined): TestedPlan {
+  if (test !== undefined) {
+    checkApart(calibration, test);
+    checkModels(calibration, test);
+  }
+  const pairs = pairsOf(calibration.arms);
+  if (pairs.length === 0) {
+    const expected = 'with at least one reward model (best-of-n, beam-search or dvts)';
+    throw new OptionError(expectedMessage('calibration', expected, undefined));
+  }
+  const plans = pairs.map((pair) => {
+    const binOfProblem = calibration.bins.get(pair.policy) ?? new Map();
+    return fitPlan(pair, pair.arms, calibration.problems, binOfProblem);
+  });
+  const tables = test === undefined ? crossFit(calibration) : testPlan(calibration, test);
+  return { plans, tables, isCrossFitted: test === undefined };
+}
+
+function checkApart(calibration: PlanData, test: PlanData): void {
+  const seen = new Set(calibration.problems.map(normalise));
+  const shared = test.problems.filter((problem) => seen.has(normalise(problem)));
+  if (shared.length === 0) return;
+  const expected = `without problems of the calibration (${shared.length} of ${test.problems.length} are in both)`;
+  throw new OptionError(expectedMessage('test', expected, shared[0]));
+}
+
+/** Two texts that differ in spacing alone are one problem. */
+function normalise(problem: string): string {
+  return problem.replace(/\s+/g, ' ').trim();
+}
+
+function checkModels(calibration: PlanData, test: PlanData): void {
+  for (const [name, contents] of calibration.models) {
+    const other = test.models.get(name);
+    if (other === undefined || other === contents) continue;
+    throw new OptionError(expectedMessage('test', `of the same ${name} as the calibration`, name));
+  }
+}
+
+/** The document that plan.json holds. */
+export function formatPlan(
+  { plans, tables, isCrossFitted }: TestedPlan,
+  calibration: PlanData,
+  test: PlanData | undefined,
+): Json {
+  return {
+    format: 1,
+    calibration: describeData(calibration),
+    test: test === undefined ? null : describeData(test),
+    crossFitted: isCrossFitted,
+    models: Object.fromEntries(
+      [...calibration.models].map(([name, contents]) => [name, JSON.parse(contents) as Json]),
+    ),
+    plans: plans.map(({ policy, reward, all, bins: byBin }) => ({
+      policy,
+      reward,
+      all: formatBin(all),
+      bins: Object.fromEntries(bins.map((bin) => [bin, formatBin(byBin[bin])])),
+    })),
+    tables: tables as unknown as Json,
+  };
+}
+
+function describeData({ datasets, problems }: PlanData): Json {
+  return { datasets: datasets.map((dataset) => ({ ...dataset })), problems: problems.length };
+}
+
+function formatBin({ problems, chosenOn, byFlops, byBudget }: BinPlan): Json {
+  return {
+    problems,
+    chosenOn,
+    byFlops: byFlops.map(formatStep),
+    byBudget: byBudget.map(formatStep),
+  };
+}
+
+function formatStep({ from, arm, accuracy, flops }: Step): Json {
+  return { from, strategy: { ...arm.strategy }, reward: arm.reward, accuracy, flops };
+}
