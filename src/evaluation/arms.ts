@@ -4,7 +4,13 @@ import { expectedMessage, invalidOption, OptionError } from '../errors.js';
 import { type Arm, budgetOf, type Outcome } from '../planning/arm.js';
 import type { Strategy, Vote } from '../search/strategy.js';
 import { mean } from './bootstrap.js';
-import { expectedMajority, expectedVote, singlePaths, type Units } from './estimators.js';
+import {
+  expectedMajority,
+  expectedVote,
+  largestExactMajority,
+  singlePaths,
+  type Units,
+} from './estimators.js';
 import { isCorrect, type ResultRecord } from './result-record.js';
 import { modelCostsOf, readConfigured, strategyOf } from './run-configuration.js';
 import { type ModelCosts, pathsFlops, subtreesFlops } from './run-cost.js';
@@ -116,9 +122,6 @@ function outcomeOf(
   }
   return { ...expectedVote(pool, singlePaths(pool), budget, vote, { seed }), flops };
 }
-
-// The closed form takes time in the fourth power of the paths.
-const largestExactMajority = 64;
 
 /** Paths of each subtree, by the place of its first sibling; a subtree may have none. */
 function subtreesOf({ paths }: ResultRecord, subtrees: number, width: number): Units {

@@ -99,6 +99,9 @@ function expectedMax(pool: VotePool, count: number): number {
   return accuracy;
 }
 
+/** Most paths that `expectedMajority` is quick for: it takes time in their fourth power. */
+export const largestExactMajority = 64;
+
 /**
  * Exactly the expected accuracy of the majority vote over single paths, for every number of them:
  * entry N - 1 is N's. Sums over the winning class's best member and count, and counts the subsets
