@@ -16,7 +16,7 @@ export interface RunFacts {
 /** The whole report, ending in a newline. */
 export function reportRun(summary: Summary, facts: RunFacts, stream: TextStream): string {
   const colours = coloursOf(stream);
-  const { accuracy, levels } = summary;
+  const { accuracy, compat, levels } = summary;
   const rows = [
     ...levels.map((entry) => [`level ${entry.level}`, ...accuracyCells(entry.accuracy)]),
     ['all', ...accuracyCells(accuracy)],
@@ -26,15 +26,16 @@ export function reportRun(summary: Summary, facts: RunFacts, stream: TextStream)
     'lrrrr',
   );
   const last = body.pop() ?? '';
-  const { sampledTokens, tokensPerProblem, rewardTokens, flops } = summary;
+  const { sampledTokens, tokensPerProblem, rewardTokens, flops, unsharedFlops } = summary;
   const lines = [
     colours.dim(header ?? ''),
     ...body,
     colours.bold(last),
+    colours.dim(`by the compatible grader: ${percent(compat.rate)} (${intervalText(compat)})`),
     '',
     `${count(sampledTokens)} tokens sampled (${count(tokensPerProblem)} a problem), ` +
       `${count(rewardTokens)} read by the reward model,`,
-    `${magnitude(flops)}FLOP, ${seconds(facts.seconds)}`,
+    `${magnitude(flops)}FLOP (${magnitude(unsharedFlops)}FLOP without shared prefixes), ${seconds(facts.seconds)}`,
     ...warnings(summary, facts).map((line) => colours.yellow(line)),
     colours.dim(`run directory: ${facts.out}`),
   ];

@@ -64,7 +64,8 @@ export async function evaluate(
     searchMany(missing, {
       ...progress,
       options,
-      onResult: (unit, result) => record(recordResult(unit, result), result.ledger),
+      onResult: (unit, result) =>
+        record(recordResult(unit, result, options.strategy), result.ledger),
     }),
   );
 }

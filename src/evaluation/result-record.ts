@@ -1,7 +1,9 @@
 // One line of results.jsonl: what a search found for one problem, and whether it is right. Holds no
 // clock and nothing that caches or neighbours could change, so that equal runs have equal bytes.
-import { answersEquivalent, normaliseAnswer } from '../search/answer.js';
+import { isStrictlyCorrect } from '../grading/strict.js';
 import type { PathId, SearchPath, SearchResult, VoteClass } from '../search/result.js';
+import type { Strategy } from '../search/strategy.js';
+import { isCompatVoteCorrect } from './compat-vote.js';
 import type { RunRecord } from './run-directory.js';
 import type { Unit } from './units.js';
 
@@ -23,8 +25,10 @@ export interface ResultRecord extends RunRecord {
   readonly reference: string;
   /** Normalised; null where no path holds one. */
   readonly answer: string | null;
-  /** Whether the two are the same answer in their normal forms. */
+  /** What the strict grader says. */
   readonly correct: boolean;
+  /** What the paper's evaluation would say: its extraction, its vote, its equality. */
+  readonly compat: boolean;
   readonly chosen: PathId;
   readonly stopReason: SearchResult['stopReason'];
   readonly reproducible: boolean;
@@ -36,12 +40,14 @@ export interface ResultRecord extends RunRecord {
     };
     readonly reward: { readonly [K in 'promptTokens' | 'processedTokens' | 'scores']: number };
     readonly flops: number;
+    /** FLOPs of the same tree without sharing. */
+    readonly unshared: { readonly policy: number; readonly reward: number };
   };
 }
 
-/** The record of a finished search. */
-export function recordResult(unit: Unit, result: SearchResult): ResultRecord {
-  const { policy, reward, flops } = result.ledger;
+/** The record of a finished search by a strategy. */
+export function recordResult(unit: Unit, result: SearchResult, strategy: Strategy): ResultRecord {
+  const { policy, reward, flops, unshared } = result.ledger;
   return {
     index: unit.index,
     id: unit.id,
@@ -53,6 +59,7 @@ export function recordResult(unit: Unit, result: SearchResult): ResultRecord {
     reference: unit.answer,
     answer: result.answer,
     correct: isCorrect(result.answer, unit.answer),
+    compat: isCompatVoteCorrect(result.paths, strategy, unit.answer),
     chosen: result.path.id,
     stopReason: result.stopReason,
     reproducible: result.reproducible,
@@ -70,11 +77,12 @@ export function recordResult(unit: Unit, result: SearchResult): ResultRecord {
         scores: reward.scores,
       },
       flops,
+      unshared,
     },
   };
 }
 
-/** Whether an answer is the reference, by the equivalence that votes go by; no answer is wrong. */
+/** Whether an answer is the reference, by the strict grader; no answer is wrong. */
 export function isCorrect(answer: string | null, reference: string): boolean {
-  return answer !== null && answersEquivalent(answer, normaliseAnswer(reference));
+  return isStrictlyCorrect(answer, reference);
 }

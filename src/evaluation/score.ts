@@ -86,9 +86,10 @@ async function scoreRecord(
   unscored: ResultRecord,
   reward: Reward,
   costs: ModelCosts,
-  { aggregation, vote }: BestOfNStrategy,
+  strategy: BestOfNStrategy,
   signal: AbortSignal,
 ): Promise<ScoredRecord | undefined> {
+  const { aggregation, vote } = strategy;
   const startedAt = performance.now();
   const account = new Account(costs.policy, reward.cost);
   let steps: readonly (readonly Step[])[];
@@ -115,6 +116,7 @@ async function scoreRecord(
     ...spent,
     policy: { ...unscored.ledger.policy, flops: sampling },
     flops: sampling + spent.reward.flops,
+    unshared: { policy: unscored.ledger.unshared.policy, reward: spent.unshared.reward },
   };
   const { index, id, repeat, seed, problem, reference, level, subject } = unscored;
   const unit = { index, id, repeat, seed, problem, answer: reference };
@@ -129,6 +131,7 @@ async function scoreRecord(
       stopReason: unscored.stopReason,
       reproducible: unscored.reproducible,
     },
+    strategy,
   );
   return { record, ledger };
 }

@@ -10,7 +10,10 @@ import { type Proportion, wilsonInterval } from './statistics.js';
 export type Accuracy = Proportion;
 
 export interface Summary {
+  /** By the strict grader. */
   readonly accuracy: Accuracy;
+  /** By the compatible grader. */
+  readonly compat: Accuracy;
   /** Ascending levels; problems without a level are in none of them. */
   readonly levels: readonly { readonly level: number; readonly accuracy: Accuracy }[];
   /** Problems for which no answer was found. */
@@ -23,6 +26,8 @@ export interface Summary {
   /** Tokens that the reward model read. */
   readonly rewardTokens: number;
   readonly flops: number;
+  /** FLOPs of the same trees without sharing. */
+  readonly unsharedFlops: number;
 }
 
 /** Sums records up, in any order. */
@@ -33,6 +38,7 @@ export function summarise(records: Iterable<ResultRecord>): Summary {
   const sampledTokens = sum(all, ({ ledger }) => ledger.policy.sampledTokens);
   return {
     accuracy: accuracyOf(all),
+    compat: accuracyOf(all.map((record) => ({ ...record, correct: record.compat }))),
     levels: levels
       .sort((a, b) => a - b)
       .map((level) => ({ level, accuracy: accuracyOf(all.filter((r) => r.level === level)) })),
@@ -42,10 +48,11 @@ export function summarise(records: Iterable<ResultRecord>): Summary {
     sampledTokens,
     rewardTokens: sum(all, ({ ledger }) => ledger.reward.processedTokens),
     flops: sum(all, ({ ledger }) => ledger.flops),
+    unsharedFlops: sum(all, ({ ledger }) => ledger.unshared.policy + ledger.unshared.reward),
   };
 }
 
-function accuracyOf(records: readonly ResultRecord[]): Accuracy {
+function accuracyOf(records: readonly Pick<ResultRecord, 'index' | 'correct'>[]): Accuracy {
   const wilson = wilsonInterval(records.filter(({ correct }) => correct).length, records.length);
   const problems = new Map<number, number[]>();
   for (const { index, correct } of records) {

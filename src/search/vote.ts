@@ -55,18 +55,19 @@ export function castVote(paths: readonly SearchPath[], rule: VoteRule = {}): Vot
   return tally(paths, aggregation, vote);
 }
 
-/** The vote itself, for rules and paths that were checked. */
+/** The vote itself, for rules and paths that were checked; `group` says which answers are one. */
 export function tally<P extends VotingPath>(
   paths: readonly P[],
   aggregation: Aggregation,
   vote: Vote,
+  group: typeof groupAnswers = groupAnswers,
 ): VoteOutcome<P> {
   const ranked = rankPaths(paths, aggregation);
   const answers = ranked.filter(({ path }) => path.isAnswer);
   const holding = answers.filter(({ path }) => path.answer !== null);
   const complete = holding.filter(({ path }) => path.complete);
   const candidates = complete.length > 0 ? complete : holding;
-  const classes = groupAnswers(candidates, ({ path }) => path.answer ?? '').map((members) => ({
+  const classes = group(candidates, ({ path }) => path.answer ?? '').map((members) => ({
     members,
     weight: weigh(members, vote),
   }));

@@ -43,7 +43,7 @@ export async function fakeRun(
   const records: ResultRecord[] = [];
   for (const unit of unitsOf(dataset.problems, { seed, repeats })) {
     const result = await search(unit.problem, { ...options, seed: unit.seed });
-    records.push(JSON.parse(JSON.stringify(recordResult(unit, result))) as ResultRecord);
+    records.push(JSON.parse(JSON.stringify(recordResult(unit, result, strategy))) as ResultRecord);
   }
   const configuration = configureRun({
     versions: {},
