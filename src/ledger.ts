@@ -44,6 +44,12 @@ export interface Ledger {
   /** Policy and reward model together. */
   readonly flops: number;
   /**
+   * FLOPs that the same tree would have taken without sharing: every child fills its whole prefix
+   * again, every score reads its whole solution again. Identical siblings are scored once here too,
+   * so what is saved is not overstated. What sharing saves is this less `flops`.
+   */
+  readonly unshared: { readonly policy: number; readonly reward: number };
+  /**
    * Tokens that the engine really ran; fewer where it found a prefix that another search or path had
    * left in its trees. Depends on what else is running, as nothing above does.
    */
@@ -85,6 +91,8 @@ export class Account {
   readonly #rewardCost: ModelCost | undefined;
   readonly #policy: Rows = { tokens: 0, heads: 0, context: 0 };
   readonly #reward: Rows = { tokens: 0, heads: 0, context: 0 };
+  readonly #unsharedPolicy: Rows = { tokens: 0, heads: 0, context: 0 };
+  readonly #unsharedReward: Rows = { tokens: 0, heads: 0, context: 0 };
   #policyPrompt = 0;
   #policyComputed = 0;
   #sampled = 0;
@@ -112,6 +120,7 @@ export class Account {
     this.#sampled += tokens;
     this.#policyComputed += tokens - 1;
     add(this.#policy, position, position + tokens - 1, tokens - 1);
+    add(this.#unsharedPolicy, 0, position + tokens - 1, tokens);
   }
 
   /** The last token of a run that ends at `position` was run, once for all that follow it. */
@@ -131,6 +140,7 @@ export class Account {
   scored(from: number, to: number, markers: number): void {
     this.#calls += 1;
     add(this.#reward, from, to, markers);
+    add(this.#unsharedReward, 0, to, markers);
   }
 
   /** Tokens that a call to `scored` really ran. */
@@ -160,6 +170,10 @@ export class Account {
         flops: this.#rewardFlops(),
       },
       flops: this.flops,
+      unshared: {
+        policy: flopsOfRows(this.#policyCost, this.#unsharedPolicy),
+        reward: this.#rewardCost ? flopsOfRows(this.#rewardCost, this.#unsharedReward) : 0,
+      },
       computed: { policy: this.#policyComputed, reward: this.#rewardComputed },
       seconds,
     };

@@ -48,10 +48,25 @@ describe('an account', () => {
     for (let at = 0; at < 6; at++) rewardFlops += ofToken(reward, at, false);
     for (let at = 6; at < 10; at++) rewardFlops += ofToken(reward, at, at === 9);
     for (let at = 6; at < 12; at++) rewardFlops += ofToken(reward, at, at === 8 || at === 11);
+    // Without sharing: the runs of 4, 1 and 3 tokens each from position 0, each score likewise.
+    let unsharedPolicy = 0;
+    for (const [prefix, tokens] of [
+      [10, 4],
+      [10, 1],
+      [14, 3],
+    ] as const) {
+      for (let at = 0; at < prefix + tokens - 1; at++) {
+        unsharedPolicy += ofToken(policy, at, at >= prefix - 1);
+      }
+    }
+    let unsharedReward = 0;
+    for (let at = 0; at < 10; at++) unsharedReward += ofToken(reward, at, at === 9);
+    for (let at = 0; at < 12; at++) unsharedReward += ofToken(reward, at, at === 8 || at === 11);
     expect(ledger).toEqual({
       policy: { promptTokens: 10, sampledTokens: 8, processedTokens: 16, flops: policyFlops },
       reward: { promptTokens: 6, processedTokens: 16, calls: 2, scores: 3, flops: rewardFlops },
       flops: policyFlops + rewardFlops,
+      unshared: { policy: unsharedPolicy, reward: unsharedReward },
       computed: { policy: 13, reward: 15 },
       seconds: 1.5,
     });
