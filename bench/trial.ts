@@ -40,7 +40,9 @@ async function measure(options: TrialOptions): Promise<Omit<TrialResult, 'operat
   const model = await openPackage(options.model);
   const tokenizer = await openTokenizer(model.directory);
   const { vocabulary } = model.manifest.dimensions;
-  const tree = await openTree(model, tokenizer.tokenBytes(vocabulary), { threads: options.threads });
+  const tree = await openTree(model, tokenizer.tokenBytes(vocabulary), {
+    threads: options.threads,
+  });
   const prompt = Int32Array.from({ length: options.prefix }, (_, i) => 5 + ((i * 7919) % 250));
   const children = (maxTokens: number) =>
     Array.from({ length: options.branches }, (_, i) => ({ pathKey: BigInt(i), maxTokens }));
