@@ -151,8 +151,10 @@ function binsFrom(
     if (name !== 'majority') throw invalidOption('difficulty samples', 'of majority', name);
     for (const { problem, reference, paths } of run.records) {
       const count = counts.get(problem) ?? { right: 0, total: 0 };
+      const answers = new Set(paths.map(({ answer }) => answer));
+      const right = new Set([...answers].filter((answer) => isCorrect(answer, reference)));
       count.total += paths.length;
-      count.right += paths.filter(({ answer }) => isCorrect(answer, reference)).length;
+      count.right += paths.filter(({ answer }) => right.has(answer)).length;
       counts.set(problem, count);
     }
   }

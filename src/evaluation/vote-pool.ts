@@ -46,6 +46,11 @@ export class VotePool {
       ),
     );
     const groups = tiers.flat();
+    // Grading is the slow part, and few answers are different.
+    const verdicts = new Map(groups.flat().map(({ path: { answer } }) => [answer, false]));
+    for (const answer of verdicts.keys()) {
+      if (answer !== null) verdicts.set(answer, isCorrect(answer));
+    }
     const groupOf = new Map(groups.flatMap((members, g) => members.map(({ merit }) => [merit, g])));
     this.#completeGroups = tiers[0]?.length ?? 0;
     this.groups = groups.length;
@@ -55,7 +60,7 @@ export class VotePool {
         const group = groupOf.get(merit) ?? -1;
         const tier = group < 0 ? 'none' : path.complete ? 'complete' : 'incomplete';
         const { multiplicity, answer } = path;
-        const right = group >= 0 && answer !== null && isCorrect(answer);
+        const right = group >= 0 && verdicts.get(answer) === true;
         return { tier, group, merit, value: value ?? 0, multiplicity, isCorrect: right };
       });
     this.#weight = new Float64Array(this.groups);

@@ -51,7 +51,12 @@ describe('summarise', () => {
   const record = (index: number, repeat: number, correct: boolean) =>
     ({
       ...{ index, repeat, correct, level: 1, answer: '1', reproducible: true },
-      ledger: { policy: { sampledTokens: 1 }, reward: { processedTokens: 0 }, flops: 1 },
+      ledger: {
+        policy: { sampledTokens: 1 },
+        reward: { processedTokens: 0 },
+        flops: 1,
+        unshared: { policy: 1, reward: 0 },
+      },
     }) as ResultRecord;
 
   it('is no surer of an accuracy because problems were repeated', () => {
