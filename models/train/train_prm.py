@@ -22,12 +22,20 @@ from checkpoint import load_folder, new_reward_model, save_folder
 from corpus import Corpus, draw_split
 from llama import SHAPES
 from optimiser import Clock, Optimiser
-from reward_data import batches, document, field_places, marker_places, planted, right_tokens
+from reward_data import (
+    NOTHING,
+    batches,
+    document,
+    field_places,
+    marker_places,
+    planted,
+    right_tokens,
+)
 from sampler import sample
 
 TEMPERATURES = (0.7, 1.0, 1.0, 1.3)
 MIX = (1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4, 5)  # levels as often as they weigh
-SAMPLED, PLANTED = 128, 512  # solutions a round; planting costs no decoding
+SAMPLED, PLANTED = 192, 512  # solutions a round; planting costs no decoding
 
 
 def sampled_documents(problems, folder: Path, temperature: float, seed: int):
@@ -71,8 +79,11 @@ class Judge(torch.nn.Module):
         rows, columns, labels, expected = field_places(chunk)
         states = states[rows, columns]
         margins = F.linear(states, self.right).squeeze(-1)
+        # Where the token is right, to repeat it would do; so only the wrong ones teach.
+        wrong = (labels == 0) & (expected != NOTHING)
+        named = F.linear(states[wrong], self.expected)
         return (F.binary_cross_entropy_with_logits(margins, labels),
-                F.cross_entropy(F.linear(states, self.expected), expected))
+                F.cross_entropy(named, expected[wrong], reduction="sum") / (len(named) + 1))
 
 
 def judge_path(folder: Path) -> Path:
@@ -88,6 +99,7 @@ def losses_of(model, judge, layer, ids, chunk) -> torch.Tensor:
     reward = F.binary_cross_entropy_with_logits(model.margin(states[rows, columns]), labels)
     follows = right_tokens(ids, chunk)[:, 1:]
     language = F.cross_entropy(model.logits(inner[:, :-1][follows]), ids[:, 1:][follows])
+    language = language.nan_to_num()  # of a batch without one right token
     return torch.stack((reward, *judge.losses(states, chunk), language))
 
 
@@ -106,7 +118,7 @@ def train(a) -> None:
     weights = torch.tensor((1.0, 1.0, 0.5, 0.0 if a.freeze else 0.5))
     probe = [d for f in dict.fromkeys(policies)
              for d in sampled_documents(draw_split("calibration")[::4], f, 1.0, 0)]
-    clock, step, seen, round_number, losses = Clock(a.seconds, 0.7), 0, 0, 0, []
+    clock, step, seen, round_number, losses = Clock(a.seconds, 0.6), 0, 0, 0, []
     reported = time.monotonic()
     while clock.share < 1:
         problems = [corpus.problem(rng.choice(MIX)) for _ in range(SAMPLED)]
