@@ -11,7 +11,7 @@ import { type Comparing, sameValue, strongestPoints } from './value.js';
 import { attempt, comparisonWork, Work } from './work.js';
 
 /** Work units that all values of one answer may use together in one comparison. */
-export const answerWork = 15_000;
+export const answerWork = 12_000;
 /** Stages of a value: folding, modular, and up to six points; of a constant, four. */
 const stages = 8;
 const constantStages = 4;

@@ -150,6 +150,8 @@ export class Interpreter {
     checkCount(items.length);
     const label = commonLabel(items);
     const bare = label === null ? items : items.map((x) => (x.kind === 'labelled' ? x.body : x));
+    const whole = label === null || !isBare ? null : this.#apart(bare);
+    if (label !== null && whole !== null) return { kind: 'labelled', label, body: whole };
     const set: Body = {
       kind: 'set',
       items: bare,
@@ -157,6 +159,14 @@ export class Interpreter {
       region: regionOfPoints(bare, this.comparing),
     };
     return label === null ? set : { kind: 'labelled', label, body: set };
+  }
+
+  /** Regions side by side, none touching another, as one: "x < 1 or x > 2". */
+  #apart(items: readonly Body[]): Body | null {
+    const pieces = items.flatMap((item) => (item.kind === 'region' ? item.region : []));
+    if (!items.every(({ kind }) => kind === 'region')) return null;
+    const region = joinPieces(pieces, this.comparing);
+    return region?.length === pieces.length ? { kind: 'region', region } : null;
   }
 
   #union(given: readonly Syntax[]): Body {

@@ -16,7 +16,7 @@ export function normaliseAnswer(answer: string): string {
     .replace(/\s+/g, ' ')
     .trim()
     .replace(/^[:=]\s*/, '')
-    .replace(/[.。]+$/, '')
+    .replace(/(?<!\.)[.。]$/, '')
     .trim();
   const text = /^\\text\s*\{([^{}]*)\}$/.exec(bare)?.[1]?.trim() ?? bare;
   return normaliseNumber(text);

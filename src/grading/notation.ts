@@ -75,6 +75,7 @@ const unicode: ReadonlyMap<string, string> = new Map(
     θ: '\\theta ',
     ℝ: '\\mathbb{R}',
     '∅': '\\emptyset ',
+    '¢': '\\text{cents}',
     '\u00a0': ' ',
     '\u2009': ' ',
     '…': '\\ldots ',
@@ -87,6 +88,7 @@ const numberNames = 'two three four five six seven eight nine ten eleven twelve'
 export function plainSource(answer: string): string {
   return answer
     .replace(unicodeCharacter, (character) => unicode.get(character) ?? character)
+    .replace(/\{([^{}]*)\\choose([^{}]*)\}/g, '\\binom{$1}{$2}')
     .replace(/,\\!\s*|\{,\}/g, '{,}')
     .replace(/\\!/g, '')
     .replace(/_\{?\\(?:text|mathrm)\{(?:base )?\s*([a-z]+|\d+)\s*\}\}?/g, (whole, base: string) => {
