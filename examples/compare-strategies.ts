@@ -30,7 +30,7 @@ const lines = (await readFile(file, 'utf8')).trimEnd().split('\n').slice(0, 12);
 const problems = lines.map((line) => JSON.parse(line) as Problem);
 
 await using policy = await loadPolicy('policy-0.4m');
-await using reward = await loadReward('prm-0.4m');
+await using reward = await loadReward('prm-3m');
 for (const strategy of strategies) {
   const results = await Promise.all(
     problems.map(({ problem }) => search(problem, { policy, reward, strategy })),

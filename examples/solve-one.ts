@@ -6,7 +6,7 @@ const question =
   'Pam has 4 times as many coins as Tom. How many coins does Pam have?';
 
 await using policy = await loadPolicy('policy-2m');
-await using reward = await loadReward('prm-0.4m');
+await using reward = await loadReward('prm-3m');
 const { answer, path, ledger } = await search(question, {
   policy,
   reward,

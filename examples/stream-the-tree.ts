@@ -32,7 +32,7 @@ function draw(event: TraceEvent): void {
 }
 
 await using policy = await loadPolicy('policy-0.4m');
-await using reward = await loadReward('prm-0.4m');
+await using reward = await loadReward('prm-3m');
 const strategy = beamSearch({ budget: 8, width: 4 });
 const { answer } = await search(question, { policy, reward, strategy, seed: 1, onTrace: draw });
 console.log(`Answer: ${answer}`);

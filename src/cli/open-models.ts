@@ -11,7 +11,7 @@ import { rewardUse, type SearchFlags } from './search-flags.js';
 
 /** The embedded models that serve where none is named. */
 export const defaultPolicy = 'policy-2m';
-export const defaultReward = 'prm-0.4m';
+export const defaultReward = 'prm-3m';
 
 type ModelFlags = Pick<SearchFlags, 'policy' | 'reward' | 'kvMemory' | 'threads'>;
 

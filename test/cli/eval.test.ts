@@ -9,7 +9,7 @@ import { summarise } from '../../src/evaluation/summary.js';
 import { answersEquivalent, normaliseAnswer } from '../../src/search/answer.js';
 import { espalier, startEspalier } from './command-line.js';
 
-const models = ['--policy', 'policy-0.4m', '--reward', 'prm-0.4m'];
+const models = ['--policy', 'policy-0.4m', '--reward', 'prm-3m'];
 const search = [...models, '--strategy', 'dvts', '--budget', '8', '--seed', '3'];
 
 let parent: string;

@@ -37,7 +37,7 @@ describe('espalier plan', () => {
       test: { problems: 10, datasets: [{ name: 'mini-500' }] },
     });
     const [fitted] = document.plans;
-    expect([fitted.policy, fitted.reward]).toEqual(['policy-0.4m', 'prm-0.4m']);
+    expect([fitted.policy, fitted.reward]).toEqual(['policy-0.4m', 'prm-3m']);
     // Ten problems are too few for any bin.
     for (const bin of ['easy', 'medium', 'hard']) {
       expect(fitted.bins[bin].chosenOn).toBe('all');
@@ -64,7 +64,7 @@ describe('espalier plan', () => {
   });
 
   it('takes single runs as well as sweeps', async () => {
-    const runs = ['greedy', 'majority-8', 'prm-0.4m/best-of-n-8', 'difficulty-64'];
+    const runs = ['greedy', 'majority-8', 'prm-3m/best-of-n-8', 'difficulty-64'];
     const paths = runs.map((run) => at(`calibration/policy-0.4m/${run}`));
     const { code, stdout } = await plan(
       '--calibration',

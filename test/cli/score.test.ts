@@ -19,11 +19,11 @@ const evaluation = (out: string, strategy: string, ...more: string[]) => [
   ...more,
 ];
 const score = (out: string, runs: readonly string[], ...more: string[]) =>
-  espalier(['score', ...runs.map(at), '--reward', 'prm-0.4m', '--out', at(out), ...more]);
+  espalier(['score', ...runs.map(at), '--reward', 'prm-3m', '--out', at(out), ...more]);
 
 describe('espalier score', () => {
   it('gives the bytes of best-of-n, from majority and from best-of-n', async () => {
-    const reward = ['--reward', 'prm-0.4m'];
+    const reward = ['--reward', 'prm-3m'];
     const best = await espalier(evaluation('best', 'best-of-n', ...reward));
     expect([best.code, best.stderr]).toEqual([0, '']);
     expect((await espalier(evaluation('majority', 'majority'))).code).toBe(0);
@@ -40,7 +40,7 @@ describe('espalier score', () => {
 
   it('votes by another rule', async () => {
     const rule = ['--aggregation', 'min', '--vote', 'max'];
-    const max = evaluation('max', 'best-of-n', '--reward', 'prm-0.4m', ...rule);
+    const max = evaluation('max', 'best-of-n', '--reward', 'prm-3m', ...rule);
     expect((await espalier(max)).code).toBe(0);
     expect((await score('max-scored', ['majority'], ...rule)).code).toBe(0);
     expect(await read('max-scored', 'results.jsonl')).toBe(await read('max', 'results.jsonl'));
@@ -61,7 +61,7 @@ describe('espalier score', () => {
     const controller = new AbortController();
     controller.abort();
     const { code } = await espalier(
-      ['score', at('majority'), '--reward', 'prm-0.4m', '--out', at('stopped')],
+      ['score', at('majority'), '--reward', 'prm-3m', '--out', at('stopped')],
       { signal: controller.signal },
     );
     expect(code).toBe(130);
@@ -83,7 +83,7 @@ describe('espalier score', () => {
   });
 
   it('refuses trees, unfinished runs and runs that a limit cut, and writes nothing', async () => {
-    const tree = evaluation('tree', 'dvts', '--reward', 'prm-0.4m', '--limit', '2');
+    const tree = evaluation('tree', 'dvts', '--reward', 'prm-3m', '--limit', '2');
     expect((await espalier(tree)).code).toBe(0);
     const cut = evaluation('cut', 'majority', '--limit-tokens', '60');
     expect((await espalier(cut)).code).toBe(0);

@@ -12,7 +12,7 @@ import { espalier, startEspalier } from './command-line.js';
 const question =
   'Kim has 74 coins. Ned has half as many coins as Kim. Tom has 22 fewer coins than Ned. ' +
   'Pam has 4 times as many coins as Tom. How many coins does Pam have?';
-const models = ['--policy', 'policy-0.4m', '--reward', 'prm-0.4m'];
+const models = ['--policy', 'policy-0.4m', '--reward', 'prm-3m'];
 const beam = ['--strategy', 'beam-search', '--budget', '8', '--seed', '7'];
 
 let directory: string;
@@ -35,14 +35,14 @@ describe('espalier solve', () => {
     const printed = JSON.parse(stdout);
 
     await using policy = await loadPolicy('policy-0.4m');
-    await using reward = await loadReward('prm-0.4m');
+    await using reward = await loadReward('prm-3m');
     const strategy = beamSearch({ budget: 8 });
     const result = await search(question, { policy, reward, strategy, seed: 7 });
     const { computed: _, seconds: __, ...ledger } = result.ledger;
     expect(printed).toMatchObject({
       question,
       policy: 'policy-0.4m',
-      reward: 'prm-0.4m',
+      reward: 'prm-3m',
       seed: 7,
       strategy: { name: 'beam-search', budget: 8, width: 4, completed: 'hold' },
       answer: result.answer,

@@ -16,23 +16,23 @@ const at = (name: string) => join(parent, name);
 const read = (out: string, file: string) => readFile(join(at(out), file), 'utf8');
 const problems = ['--dataset', 'mini-500', '--limit', '6', '--seed', '2'];
 const sweep = (out: string, ...more: string[]) => [
-  ...['sweep', ...problems, '--policies', 'policy-0.4m', '--rewards', 'prm-0.4m'],
+  ...['sweep', ...problems, '--policies', 'policy-0.4m', '--rewards', 'prm-3m'],
   ...['--budgets', '2,4,8', '--difficulty-samples', '64', '--out', at(out), ...more],
 ];
 const evaluation = (out: string, ...more: string[]) => [
   ...['eval', ...problems, '--policy', 'policy-0.4m', '--out', at(out), ...more],
 ];
-const reward = ['--reward', 'prm-0.4m'];
+const reward = ['--reward', 'prm-3m'];
 
 /** Every run of a sweep, by its directory. */
 const runs = [
   'policy-0.4m/difficulty-64',
   'policy-0.4m/greedy',
   'policy-0.4m/majority-8',
-  'policy-0.4m/prm-0.4m/beam-search-4',
-  'policy-0.4m/prm-0.4m/beam-search-8',
-  'policy-0.4m/prm-0.4m/best-of-n-8',
-  'policy-0.4m/prm-0.4m/dvts-8',
+  'policy-0.4m/prm-3m/beam-search-4',
+  'policy-0.4m/prm-3m/beam-search-8',
+  'policy-0.4m/prm-3m/best-of-n-8',
+  'policy-0.4m/prm-3m/dvts-8',
 ];
 
 describe('espalier sweep', () => {
@@ -57,16 +57,9 @@ describe('espalier sweep', () => {
     for (const [run, ...args] of [
       ['policy-0.4m/greedy', '--strategy', 'greedy'],
       ['policy-0.4m/majority-8', '--strategy', 'majority', '--budget', '8'],
-      ['policy-0.4m/prm-0.4m/best-of-n-8', '--strategy', 'best-of-n', '--budget', '8', ...reward],
-      [
-        'policy-0.4m/prm-0.4m/beam-search-4',
-        '--strategy',
-        'beam-search',
-        '--budget',
-        '4',
-        ...reward,
-      ],
-      ['policy-0.4m/prm-0.4m/dvts-8', '--strategy', 'dvts', '--budget', '8', ...reward],
+      ['policy-0.4m/prm-3m/best-of-n-8', '--strategy', 'best-of-n', '--budget', '8', ...reward],
+      ['policy-0.4m/prm-3m/beam-search-4', '--strategy', 'beam-search', '--budget', '4', ...reward],
+      ['policy-0.4m/prm-3m/dvts-8', '--strategy', 'dvts', '--budget', '8', ...reward],
     ] as const) {
       const out = `eval-${run.replaceAll('/', '-')}`;
       expect((await espalier(evaluation(out, ...args))).code).toBe(0);
@@ -108,7 +101,7 @@ describe('espalier sweep', () => {
     const controller = new AbortController();
     const done = espalier(sweep('stopped', '--concurrency', '2'), { signal: controller.signal });
     const poll = setInterval(() => {
-      stat(at('stopped/policy-0.4m/prm-0.4m/best-of-n-8/results.jsonl')).then(
+      stat(at('stopped/policy-0.4m/prm-3m/best-of-n-8/results.jsonl')).then(
         () => controller.abort(),
         () => undefined,
       );
@@ -145,7 +138,7 @@ describe('espalier sweep', () => {
   });
 
   it('shows progress with the time left on a terminal', async () => {
-    await rm(at('sweep/policy-0.4m/prm-0.4m/dvts-8'), { recursive: true });
+    await rm(at('sweep/policy-0.4m/prm-3m/dvts-8'), { recursive: true });
     const { stderr, stdout } = await espalier(sweep('sweep'), { columns: 90 });
     expect(stderr).toMatch(/ of \d+ · \d+\.\d%/);
     expect(stdout).toContain('95% interval');

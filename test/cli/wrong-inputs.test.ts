@@ -55,7 +55,7 @@ beforeAll(() => {
     }),
   );
   spoilt('odd-tokenizer', 'policy-0.4m', (path) => appendFileSync(path('tokenizer.json'), ' '));
-  spoilt('tampered-reward', 'prm-0.4m', (path) => {
+  spoilt('tampered-reward', 'prm-3m', (path) => {
     const bytes = readFileSync(path('model.onnx'));
     bytes[100] = (bytes[100] ?? 0) ^ 1;
     writeFileSync(path('model.onnx'), bytes);
@@ -136,7 +136,7 @@ const values: readonly Case[] = [
     'Expected `aggregation` to be one of min, last, mean, product',
   ],
   [solve('--vote', 'majorty'), 2, 'Expected `vote` to be one of majority, max, weighted'],
-  [solve('--strategy', 'majority', '--reward', 'prm-0.4m'), 2, '`--reward` to be left out'],
+  [solve('--strategy', 'majority', '--reward', 'prm-3m'), 2, '`--reward` to be left out'],
   [solve('--temperature', 'hot'), 2, 'Expected `--temperature` to be a number, got "hot"'],
   [solve('--temperature', '-1'), 2, 'Expected `temperature` to be a number >= 0, got -1 (number)'],
   [solve('--top-p', '0'), 2, 'Expected `topP` to be a number in (0, 1], got 0 (number)'],
@@ -165,7 +165,7 @@ const models: readonly Case[] = [
   [solve('--policy', '@bad-manifest'), 1, 'to be a JSON document'],
   [solve('--policy', '@future'), 1, 'formatVersion` to be 1, got 99'],
   [solve('--policy', '@odd-tokenizer'), 1, /tokenizer\.json` to be a file of \d+ bytes/],
-  [solve('--policy', 'prm-0.4m'), 1, 'Expected `prm-0.4m` to be a policy, got a reward model'],
+  [solve('--policy', 'prm-3m'), 1, 'Expected `prm-3m` to be a policy, got a reward model'],
   [
     solve('--reward', 'policy-0.4m'),
     1,

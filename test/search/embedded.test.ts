@@ -32,7 +32,7 @@ let questions: readonly string[];
 
 beforeAll(async () => {
   policy = await loadPolicy('policy-0.4m', { threads: 2 });
-  reward = await loadReward('prm-0.4m', { threads: 2 });
+  reward = await loadReward('prm-3m', { threads: 2 });
   questions = (await openDataset('calibration')).problems.map(({ problem }) => problem);
 });
 afterAll(async () => {
@@ -73,7 +73,7 @@ describe.each(strategies)('$name', (strategy) => {
     expect(crowded.slice(0, 4).map(timeless)).toEqual(alone);
 
     await using narrowPolicy = await loadPolicy('policy-0.4m', { threads: 1, kvMemory: 2 ** 26 });
-    await using narrowReward = await loadReward('prm-0.4m', { threads: 1, kvMemory: 2 ** 26 });
+    await using narrowReward = await loadReward('prm-3m', { threads: 1, kvMemory: 2 ** 26 });
     const narrow = { ...options, policy: narrowPolicy, reward: narrowReward };
     for (let seed = 0; seed < 2; seed++) {
       expect(timeless(await search(question(seed), { ...narrow, seed }))).toEqual(alone[seed]);

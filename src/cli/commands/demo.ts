@@ -45,7 +45,7 @@ interface DemoRow {
 // Sized for at most 90 s on two cores, with room to spare.
 const plan = {
   policy: 'policy-0.4m',
-  reward: 'prm-0.4m',
+  reward: 'prm-3m',
   /** What a search with the small policy is held against: this one, alone. */
   larger: 'policy-2m',
   problems: 100,
