@@ -16,22 +16,24 @@ export const answerWork = 12_000;
 const stages = 8;
 const constantStages = 4;
 
+const integer = /^-?\d+$/;
+
+/** What reading an answer gave; no body where it could not be read. */
+interface Reading {
+  readonly interpreter: Interpreter | null;
+  readonly body: Body | null;
+}
+
 export class Answer {
   /** Its normal form; `''` is no answer. */
   readonly text: string;
-  readonly #interpreter: Interpreter | null;
-  /** Null for what could not be read, which is then the same as its own text alone. */
-  readonly #body: Body | null;
+  readonly #work: number;
+  #reading: Reading | undefined;
 
   /** `work`: units that all its values may use together. */
   constructor(given: string, work: number = answerWork) {
     this.text = normaliseAnswer(given);
-    const syntax = this.text === '' ? null : attempt(() => parseAnswer(this.text));
-    const interpreter =
-      syntax === null ? null : new Interpreter(Math.floor(work / stagesOf(syntax)));
-    this.#interpreter = interpreter;
-    this.#body =
-      syntax === null || interpreter === null ? null : attempt(() => interpreter.interpret(syntax));
+    this.#work = work;
   }
 
   /** Its type, for reports: `scalar`, `set`, …; `unread` where it could not be read. */
@@ -41,13 +43,15 @@ export class Answer {
 
   /** Work units spent on it so far. */
   get spent(): number {
-    return (this.#interpreter?.values ?? []).reduce((sum, { spent }) => sum + spent, 0);
+    return (this.#read().interpreter?.values ?? []).reduce((sum, { spent }) => sum + spent, 0);
   }
 
   /** Whether two answers are the same. Symmetric; an empty answer is the same as none. */
   isSame(other: Answer, dressing: Dressing): boolean {
     if (this.text === '' || other.text === '') return false;
     if (this.text === other.text) return true;
+    // Integers in normal form are equal as texts or not at all.
+    if (integer.test(this.text) && integer.test(other.text)) return false;
     const [a, b] = [this.#body, other.#body];
     if (a?.kind === 'text' || b?.kind === 'text') {
       const text = this.#canonicalText;
@@ -69,21 +73,27 @@ export class Answer {
     return attempt(() => sameValue(value, b.value, this.#comparing(reference))) === true;
   }
 
-  /** The answer without its unit or name, and those; null where it has neither. */
-  get dressed(): { readonly dressing: string; readonly bare: Body } | null {
+  /** The answer without its unit or name; null where it has neither. */
+  get bare(): Body | null {
     const body = this.#body;
-    if (body?.kind === 'labelled') return { dressing: `name ${body.label}`, bare: body.body };
+    if (body?.kind === 'labelled') return body.body;
     if (body?.kind !== 'scalar' || body.unit === '') return null;
-    return { dressing: `unit ${body.unit}`, bare: { ...body, unit: '', scaled: null } };
+    return { ...body, unit: '', scaled: null };
   }
 
   /** Whether it is the same as what another answer is without its unit or name. */
   isBareOf(dressed: Answer, bare: Body): boolean {
-    return this.#body !== null && this.#compare(this.#body, dressed, bare, 'counts');
+    const body = this.#body;
+    return body !== null && this.#compare(body, dressed, bare, 'counts');
+  }
+
+  get #body(): Body | null {
+    return this.#read().body;
   }
 
   get #canonicalText(): string {
-    return canonicalText(this.#body?.kind === 'text' ? this.#body.text : this.text);
+    const body = this.#body;
+    return canonicalText(body?.kind === 'text' ? body.text : this.text);
   }
 
   #compare(own: Body, other: Answer, its: Body, dressing: Dressing): boolean {
@@ -91,16 +101,29 @@ export class Answer {
     return attempt(() => sameBody(own, its, { ...comparing, dressing })) === true;
   }
 
+  /** Reads it when first asked. */
+  #read(): Reading {
+    if (this.#reading !== undefined) return this.#reading;
+    const syntax = this.text === '' ? null : attempt(() => parseAnswer(this.text));
+    if (syntax === null) this.#reading = { interpreter: null, body: null };
+    else {
+      const interpreter = new Interpreter(Math.floor(this.#work / stagesOf(syntax)));
+      this.#reading = { interpreter, body: attempt(() => interpreter.interpret(syntax)) };
+    }
+    return this.#reading;
+  }
+
   /** One kind of points for all values of both, so that each goes through few stages. */
   #comparing(other: Answer): Comparing {
-    const values = [this, other].flatMap((answer) => answer.#interpreter?.values ?? []);
+    const values = [this, other].flatMap((answer) => answer.#read().interpreter?.values ?? []);
     const points = strongestPoints(values.map((value) => value.points));
     return { work: new Work(comparisonWork), points };
   }
 
   /** A real constant in double precision, without its unit or name; NaN for everything else. */
   get approximation(): number {
-    const body = this.#body?.kind === 'labelled' ? this.#body.body : this.#body;
+    const named = this.#body;
+    const body = named?.kind === 'labelled' ? named.body : named;
     return body?.kind === 'scalar' ? body.value.approximation : Number.NaN;
   }
 }

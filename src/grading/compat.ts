@@ -62,7 +62,7 @@ function digits(text: string): number | null {
 }
 
 function float(text: string): number | null {
-  const number = /^\s*[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
+  const number = /^\s*[+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?\s*$/i;
   return number.test(text) ? Number(text.replaceAll('_', '')) : null;
 }
 
@@ -71,17 +71,16 @@ function isClose(a: number, b: number): boolean {
   return a === b || Math.abs(a - b) <= 1e-4 * Math.max(Math.abs(a), Math.abs(b));
 }
 
-/** Where only the prediction is a matrix, sets in the reference become columns. */
+/** Where only the prediction is a matrix, a set in the reference becomes a column. */
 function withPlainSet(prediction: string, reference: string): readonly [string, string] {
   if (!prediction.includes('pmatrix') || reference.includes('pmatrix')) {
     return [prediction, reference];
   }
-  const sets = reference.match(/\{.*,.*\}/g) ?? [];
-  const columns = sets.map((set) => {
-    const items = set.replace(/^[{}]+|[{}]+$/g, '').replaceAll(',', '\\');
-    return `\\begin{pmatrix}${items}\\end{pmatrix}`;
-  });
-  return [prediction, columns.join(', ')];
+  // From the first brace to the last one, as the paper's greedy pattern has it.
+  const set = reference.slice(reference.indexOf('{'), reference.lastIndexOf('}') + 1);
+  if (!set.startsWith('{') || !set.includes(',')) return [prediction, ''];
+  const items = set.replace(/^[{}]+|[{}]+$/g, '').replaceAll(',', '\\');
+  return [prediction, `\\begin{pmatrix}${items}\\end{pmatrix}`];
 }
 
 /** Equal but for brackets of any kind. */

@@ -43,17 +43,15 @@ function groupDistinct(answers: readonly Answer[]): readonly (readonly number[])
 /** Lets bare answers join their only dressed class. All is decided before anything is joined. */
 function joinBare(answers: readonly Answer[], classes: UnionFind): void {
   const candidates = new Map<number, Set<number>>();
-  const withBare = new Set(
-    answers.flatMap((x, i) => (x.dressed === null ? [classes.find(i)] : [])),
-  );
+  const withBare = new Set(answers.flatMap((x, i) => (x.bare === null ? [classes.find(i)] : [])));
   const withDressed = new Set<number>();
   answers.forEach((answer, i) => {
-    const { dressed } = answer;
-    if (dressed === null) return;
+    const { bare } = answer;
+    if (bare === null) return;
     const target = classes.find(i);
     withDressed.add(target);
     answers.forEach((other, j) => {
-      if (other.dressed !== null || !other.isBareOf(answer, dressed.bare)) return;
+      if (other.bare !== null || !other.isBareOf(answer, bare)) return;
       const found = candidates.get(classes.find(j)) ?? new Set();
       candidates.set(classes.find(j), found.add(target));
     });

@@ -60,6 +60,22 @@ test('a grade of both kinds stays under its bound', () => {
   expect(worst[0]?.ms, worst[0]?.name).toBeLessThan(100);
 });
 
+test('every pair of hostile texts is graded in a moment', () => {
+  let worst = { ms: 0, pair: '' };
+  names.forEach((name, i) => {
+    // Each with itself and with a few others; a matrix among them, which the paper's rules favour.
+    for (const other of [name, names[(i * 7 + 3) % names.length] ?? '', 'a matrix of nothing']) {
+      const before = process.cpuUsage();
+      const answer = hostileTexts[other] ?? '';
+      grade({ answer, reference: `${hostileTexts[name]}\\quad` });
+      const { user, system } = process.cpuUsage(before);
+      const ms = (user + system) / 1000;
+      if (ms > worst.ms) worst = { ms, pair: `${other} for ${name}` };
+    }
+  });
+  expect(worst.ms, worst.pair).toBeLessThan(1000);
+});
+
 test('hostile answers vote alone, and in any order', () => {
   const texts = names.map((name) => (hostileTexts[name] ?? '').slice(0, 3000));
   const classes = groupEquivalent(texts);
