@@ -4,7 +4,8 @@ import type { Step } from '../planning/choice.js';
 import { bins } from '../planning/difficulty.js';
 import { type BinPlan, fitPlan, type Plan, pairsOf } from '../planning/plan.js';
 import type { PlanData } from './plan-data.js';
-import { crossFit, type TestTable, testPlan } from './plan-test.js';
+import type { TestTable } from './plan-lines.js';
+import { crossFit, testPlan } from './plan-test.js';
 import type { Json } from './run-directory.js';
 
 /** A plan for every policy and reward model of the calibration runs, and its test. */

@@ -1,10 +1,11 @@
 // A run on disk: run.json (what is needed to repeat it), results.jsonl (a line a problem, appended
 // as problems finish, put in dataset order at the end), timings.jsonl (all that depends on clocks).
 // A killed run resumes; another configuration in the same directory is refused.
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expectedMessage, invalidOption, ModelError } from '../errors.js';
 import { JsonLines, readJsonLines, writeFailed } from './json-lines.js';
+import { makeDirectory, replaceFile } from './replace-file.js';
 import { comparePlaces, type Place, placeName } from './units.js';
 
 /** Plain JSON. */
@@ -195,37 +196,6 @@ async function prepareDirectory(path: string, configuration: RunConfiguration): 
 /** The text of a JSON-lines file. */
 function linesOf(values: readonly unknown[]): string {
   return values.map((value) => `${JSON.stringify(value)}\n`).join('');
-}
-
-/** With its parents. Node's own recursive mkdir never returns where a file system refuses (/proc). */
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
-    if (code !== 'ENOENT') throw error;
-    await makeDirectory(dirname(path));
-    await mkdir(path);
-  }
-}
-
-/** Writes beside the file and renames over it. @throws ModelError WRITE_FAILED */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.partial`;
-  try {
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(text);
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    throw writeFailed(path, cause);
-  }
 }
 
 async function readConfiguration(path: string): Promise<Json> {

@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { collectPlanData, type PlanData } from '../../src/evaluation/plan-data.js';
 import { makePlan } from '../../src/evaluation/plan-file.js';
-import { crossFit, dealFolds, lineNames, testPlan } from '../../src/evaluation/plan-test.js';
+import { lineNames } from '../../src/evaluation/plan-lines.js';
+import { crossFit, dealFolds, testPlan } from '../../src/evaluation/plan-test.js';
 import type { Arm } from '../../src/planning/arm.js';
 import type { Bin } from '../../src/planning/difficulty.js';
 import { beamSearch, bestOfN, dvts, greedy, majority } from '../../src/search/strategy.js';

@@ -3,8 +3,8 @@
 
 import { readPlanData } from '../../evaluation/plan-data.js';
 import { formatPlan, makePlan, type TestedPlan } from '../../evaluation/plan-file.js';
-import type { Line, TestTable } from '../../evaluation/plan-test.js';
-import { replaceFile } from '../../evaluation/run-directory.js';
+import type { Line, TestTable } from '../../evaluation/plan-lines.js';
+import { replaceFile } from '../../evaluation/replace-file.js';
 import { budgetOf } from '../../planning/arm.js';
 import { bins } from '../../planning/difficulty.js';
 import type { Plan } from '../../planning/plan.js';

@@ -8,6 +8,7 @@ import {
   type RunInProgress,
   type SharedSearchOptions,
 } from '../../evaluation/evaluate.js';
+import { replaceFile } from '../../evaluation/replace-file.js';
 import type { ResultRecord } from '../../evaluation/result-record.js';
 import { configureRun } from '../../evaluation/run-configuration.js';
 import {
@@ -15,7 +16,6 @@ import {
   type RunConfiguration,
   RunDirectory,
   readRun,
-  replaceFile,
 } from '../../evaluation/run-directory.js';
 import { preparePaths, scorePaths } from '../../evaluation/score.js';
 import { planSweep, type SweepRun, workOf } from '../../evaluation/sweep.js';
