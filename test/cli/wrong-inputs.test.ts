@@ -173,7 +173,7 @@ const models: readonly Case[] = [
   ],
   [['models', 'show', '@tampered'], 1, 'to be a file of sha256'],
   [['solve', 'Ann has 3 pens. '.repeat(400)], 2, /Expected `question` to /],
-  [solve('--kv-memory', '144KB', '--policy', 'policy-2m'), 1, 'to hold a path of'],
+  [solve('--kv-memory', '192KB', '--policy', 'policy-2m'), 1, 'to hold a path of'],
 ];
 
 const files: readonly Case[] = [

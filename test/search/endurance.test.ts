@@ -27,7 +27,7 @@ const strategiesOf = (budget: number) => [
 beforeAll(async () => {
   process.on('unhandledRejection', onRejection);
   policy = await loadPolicy('policy-0.4m', { threads: 1, kvMemory: 2 ** 26 });
-  reward = await loadReward('prm-3m', { threads: 1, kvMemory: 2 ** 26 });
+  reward = await loadReward('prm-3m', { threads: 1, kvMemory: 2 ** 28 });
   questions = (await openDataset('calibration')).problems.map(({ problem }) => problem);
 });
 afterAll(async () => {
