@@ -2,6 +2,9 @@
 export type { FinishReason } from './engine/token-tree.js';
 export type { ErrorCode } from './errors.js';
 export { DisposedError, EngineError, ModelError, OptionError } from './errors.js';
+export type { Grade, GradeInput } from './grading/grade.js';
+export { grade } from './grading/grade.js';
+export { groupEquivalent } from './grading/groups.js';
 export type { Ledger, ModelCost, PolicyLedger, RewardLedger } from './ledger.js';
 export type { LoadRewardOptions } from './scoring/load.js';
 export { loadReward } from './scoring/load.js';
