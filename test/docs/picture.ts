@@ -7,8 +7,10 @@ import { espalier } from '../cli/command-line.js';
 const readme = fileURLToPath(new URL('../../README.md', import.meta.url));
 const place = /(?<=<!-- picture -->\n```console\n)[\s\S]*?(?=```\n<!-- \/picture -->)/;
 const question =
-  'Leo has 12 apples. Ben has 29 more apples than Leo. Ann has 24 fewer apples than Ben. ' +
-  'Oli has 5 times as many apples as Ann. How many apples does Oli have?';
+  'Val has 52 tickets. Ian has 25 fewer tickets than Val. Ned has 8 more tickets than Ian. ' +
+  'Uma has 2 fewer tickets than Ned. Kim has 11 fewer tickets than Uma. ' +
+  'How many tickets does Kim have?';
+const flags = ['--policy', 'policy-0.4m', '--strategy', 'beam-search'];
 
 /** The picture as the README has it. */
 export function picture(): string {
@@ -17,9 +19,9 @@ export function picture(): string {
 
 /** The picture as it is drawn now. */
 export async function drawPicture(): Promise<string> {
-  const { code, stdout } = await espalier(['solve', question, '--strategy', 'beam-search']);
+  const { code, stdout } = await espalier(['solve', question, ...flags]);
   if (code !== 0) throw new Error(`espalier solve ended with ${code}`);
-  return `$ npx espalier solve "Leo has 12 apples. …" --strategy beam-search\n${stdout}`;
+  return `$ npx espalier solve "Val has 52 tickets. …" ${flags.join(' ')}\n${stdout}`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
