@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 
 from corpus import write_splits
+from train_prm import judge_path
 
 HERE = Path(__file__).resolve().parent
 CHECKPOINTS = HERE.parent / "checkpoints"
-SMALL, LARGE, REWARD = (CHECKPOINTS / n for n in ("policy-0.4m", "policy-2m", "prm-0.4m"))
+SMALL, LARGE, REWARD = (CHECKPOINTS / n for n in ("policy-0.4m", "policy-2m", "prm-3m"))
 
 
 def run(script: str, *arguments) -> subprocess.Popen:
@@ -39,10 +40,14 @@ def build(scale: float) -> None:
     finish(early)
     late = run(*large, 3720 * scale, LARGE, "--start", LARGE, "--seed", 3, "--tokens", 3072,
                "--matrix-rate", 0.015)
-    # The large policy is still learning: the reward model sees it at every age, as it is saved.
-    finish(run("train_prm.py", "prm-0.4m", 1620 * scale, REWARD, "--start", SMALL,
-               "--policies", SMALL, SMALL, LARGE))
     finish(late)
+    reward = ("train_prm.py", "prm-3m")
+    rates = ("--freeze", "--backbone", LARGE, "--matrix-rate", 0.02)
+    finish(run(*reward, 1200 * scale, REWARD, *rates, "--seed", 2,
+               "--policies", SMALL, SMALL, SMALL, LARGE))
+    finish(run(*reward, 840 * scale, REWARD, *rates, "--seed", 3, "--top", REWARD,
+               "--policies", SMALL, SMALL, LARGE))
+    judge_path(REWARD).unlink()
     for split in ("calibration", "mini-500"):
         finish(run("evaluate.py", split, "--prm", REWARD, "--policies", SMALL, LARGE))
 

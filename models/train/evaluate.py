@@ -94,11 +94,14 @@ if __name__ == "__main__":
     parser.add_argument("split", choices=SPLITS)
     parser.add_argument("--prm", type=Path, required=True)
     parser.add_argument("--policies", type=Path, nargs="+", required=True)
+    parser.add_argument("--every", type=int, default=1, help="take every so manieth problem")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     reward = load_folder(arguments.prm)
+    problems = draw_split(arguments.split)[:: arguments.every]
     for folder in arguments.policies:
-        result = measure(load_folder(folder), reward, draw_split(arguments.split))
-        line = {"policy": folder.name, "prm": arguments.prm.name, "split": arguments.split}
+        result = measure(load_folder(folder), reward, problems)
+        line = {"policy": folder.name, "prm": arguments.prm.name, "split": arguments.split,
+                "problems": len(problems)}
         print(json.dumps(line | result), flush=True)
