@@ -21,7 +21,7 @@ export function picture(): string {
 export async function drawPicture(): Promise<string> {
   const { code, stdout } = await espalier(['solve', question, ...flags]);
   if (code !== 0) throw new Error(`espalier solve ended with ${code}`);
-  return `$ npx espalier solve "Val has 52 tickets. …" ${flags.join(' ')}\n${stdout}`;
+  return `$ npx espalier solve "Val has 52 …" ${flags.join(' ')}\n${stdout}`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
