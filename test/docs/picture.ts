@@ -7,9 +7,9 @@ import { espalier } from '../cli/command-line.js';
 const readme = fileURLToPath(new URL('../../README.md', import.meta.url));
 const place = /(?<=<!-- picture -->\n```console\n)[\s\S]*?(?=```\n<!-- \/picture -->)/;
 const question =
-  'Val has 52 tickets. Ian has 25 fewer tickets than Val. Ned has 8 more tickets than Ian. ' +
-  'Uma has 2 fewer tickets than Ned. Kim has 11 fewer tickets than Uma. ' +
-  'How many tickets does Kim have?';
+  'Dan has 17 beads. Max has 5 times as many beads as Dan. Gus has 11 more beads than Max. ' +
+  'Ned has 3 more beads than Gus. Wes has 80 fewer beads than Ned. ' +
+  'Ann has 3 times as many beads as Wes. How many beads does Ann have?';
 const flags = ['--policy', 'policy-0.4m', '--strategy', 'beam-search'];
 
 /** The picture as the README has it. */
@@ -21,7 +21,7 @@ export function picture(): string {
 export async function drawPicture(): Promise<string> {
   const { code, stdout } = await espalier(['solve', question, ...flags]);
   if (code !== 0) throw new Error(`espalier solve ended with ${code}`);
-  return `$ npx espalier solve "Val has 52 …" ${flags.join(' ')}\n${stdout}`;
+  return `$ npx espalier solve "Dan has 17 …" ${flags.join(' ')}\n${stdout}`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
