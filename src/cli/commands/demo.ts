@@ -50,7 +50,7 @@ const plan = {
   larger: 'policy-2m',
   problems: 100,
   concurrency: 16,
-  shown: 'mini-500-130',
+  shown: 'mini-500-005',
   strategies: [
     greedy(),
     majority({ budget: 4 }),
