@@ -148,6 +148,11 @@ export class Account {
     this.#rewardComputed += computed;
   }
 
+  /** Tokens sampled so far. */
+  get sampledTokens(): number {
+    return this.#sampled;
+  }
+
   /** FLOPs so far, both models together. */
   get flops(): number {
     return this.#policyFlops() + this.#rewardFlops();

@@ -9,35 +9,52 @@ import type { ChainRule } from './rules.js';
 import { encodePrompts, SearchState } from './state.js';
 import { tally } from './vote.js';
 
-/** Runs a search whose options were checked; `search` documents what it gives and throws. */
+/**
+ * Runs a search of a fixed strategy, be it that `auto` chose it without probes; `search` documents
+ * what it gives and throws.
+ */
 export async function runSearch(question: string, settings: Settings): Promise<SearchResult> {
   const startedAt = performance.now();
   const prompts = encodePrompts(question, settings);
   const search = new SearchState(settings, prompts);
   const answers = new Set<Branch>();
   try {
-    search.emit({
-      type: 'started',
-      strategy: settings.strategy.name,
-      question,
-      promptTokens: prompts.policy.length,
-    });
+    announce(search, question);
+    const { auto, strategy } = settings;
+    if (auto !== undefined) search.emit({ type: 'chosen', strategy, prediction: null });
     const root = await search.open();
-    if (root !== undefined) {
-      const chains = Array.from({ length: search.rule.chains }, async (_, chain) => {
-        const rule = search.rule.begin();
-        await runChain(search, rule, root, chain);
-        for (const branch of rule.answers()) answers.add(branch);
-      });
-      await Promise.all(chains);
-    }
+    if (root !== undefined) await runChains(search, root, 0, search.rule.chains, answers);
   } finally {
     search.close();
   }
-  search.stop.rethrow();
-  const result = conclude(search, answers, startedAt);
-  search.stop.rethrow();
-  return result;
+  return conclude(search, answers, startedAt);
+}
+
+/** Reports that a search begins. */
+export function announce(search: SearchState, question: string): void {
+  const { auto, strategy } = search.settings;
+  search.emit({
+    type: 'started',
+    strategy: auto?.strategy.name ?? strategy.name,
+    question,
+    promptTokens: search.prompts.policy.length,
+  });
+}
+
+/** Runs chains `from` to `to - 1` at once and adds what they answer. Never rejects. */
+export async function runChains(
+  search: SearchState,
+  root: Branch,
+  from: number,
+  to: number,
+  answers: Set<Branch>,
+): Promise<void> {
+  const chains = Array.from({ length: to - from }, async (_, i) => {
+    const rule = search.rule.begin();
+    await runChain(search, rule, root, from + i);
+    for (const branch of rule.answers()) answers.add(branch);
+  });
+  await Promise.all(chains);
 }
 
 /** One chain, round by round. Never rejects: failures go to the search's `stop`. */
@@ -119,19 +136,28 @@ function endIncomplete(search: SearchState, branch: Branch): void {
   if (branch.parent !== undefined) search.end(branch);
 }
 
-/** The vote and the result. Incomplete paths count as answers; the vote asks them last. */
-function conclude(
+/** The paths that have ended so far, in path order. Incomplete ones count as answers. */
+export function endedPaths(
+  search: SearchState,
+  answers: ReadonlySet<Branch>,
+): readonly SearchPath[] {
+  return search.ended
+    .map((branch): SearchPath => {
+      const isAnswer = branch.state !== 'complete' || answers.has(branch);
+      return toSearchPath(branch, isAnswer, search.rule.aggregation);
+    })
+    .sort((a, b) => comparePathIds(a.id, b.id));
+}
+
+/** The vote, which asks incomplete paths last, and the result. @throws what the search ended with */
+export function conclude(
   search: SearchState,
   answers: ReadonlySet<Branch>,
   startedAt: number,
 ): SearchResult {
+  search.stop.rethrow();
   const { aggregation, vote } = search.rule;
-  const paths = search.ended
-    .map((branch): SearchPath => {
-      const isAnswer = branch.state !== 'complete' || answers.has(branch);
-      return toSearchPath(branch, isAnswer, aggregation);
-    })
-    .sort((a, b) => comparePathIds(a.id, b.id));
+  const paths = endedPaths(search, answers);
   const outcome = tally(paths, aggregation, vote);
   const { answer, votes } = outcome;
   search.emit({ type: 'voted', classes: votes });
@@ -139,6 +165,7 @@ function conclude(
   const interruption = search.stop.reason;
   const stopReason: StopReason = interruption ?? search.allowance.reason ?? 'finished';
   search.emit({ type: 'finished', path: path.id, answer, stopReason });
+  search.stop.rethrow();
   return {
     answer,
     path,

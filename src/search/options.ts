@@ -1,8 +1,15 @@
 // The options of a search: their meaning, their defaults, and the checks made before any work.
 import { invalidOption, refuseUnknownKeys } from '../errors.js';
 import { Reward } from '../scoring/reward.js';
+import {
+  type Adviser,
+  type AnyStrategy,
+  type AutoStrategy,
+  auto,
+  type PlannedBudget,
+} from './auto-strategy.js';
 import { Policy } from './policy.js';
-import { checkStrategy, type Strategy } from './strategy.js';
+import { bestOfN, checkStrategy, type Strategy } from './strategy.js';
 import type { TraceEvent } from './trace.js';
 
 /** What a search may spend; running out is a `stopReason`, never an error. */
@@ -42,7 +49,7 @@ export interface SearchOptions {
    */
   readonly reward?: Reward;
   /** The method and its parameters. @example dvts({ budget: 64, width: 4 }) */
-  readonly strategy: Strategy;
+  readonly strategy: AnyStrategy;
   /**
    * Keys all random numbers, an integer from 0 to 2^53 - 1. The same seed gives the same search.
    * @default 0
@@ -105,12 +112,22 @@ export interface SearchOptions {
   readonly onTrace?: (event: TraceEvent) => void;
 }
 
+/** What `auto` adds to the settings. */
+export interface AutoSettings {
+  readonly strategy: AutoStrategy;
+  readonly adviser: Adviser;
+  /** Milliseconds become FLOPs once the probes have shown how fast they go. */
+  readonly budget: PlannedBudget | { readonly unit: 'milliseconds'; readonly amount: number };
+}
+
 /** Options with every default filled in. */
 export interface Settings {
   readonly policy: Policy;
   /** Present only where the strategy calls it. */
   readonly reward: Reward | undefined;
+  /** With `auto` that of its probes. */
   readonly strategy: Strategy;
+  readonly auto: AutoSettings | undefined;
   readonly seed: number;
   readonly temperature: number;
   readonly topK: number;
@@ -164,11 +181,15 @@ export function resolveOptions(options: SearchOptions): Settings {
   if (onTrace !== undefined && typeof onTrace !== 'function') {
     throw invalidOption('onTrace', 'a function', onTrace);
   }
-  const strategy = checkStrategy(options.strategy);
+  const planned = isAuto(options.strategy) ? resolveAuto(options, options.strategy) : undefined;
+  const strategy = planned
+    ? bestOfN({ budget: planned.adviser.probes })
+    : checkStrategy(options.strategy);
   return {
     policy,
     reward: rewardFor(strategy, reward),
     strategy,
+    auto: planned,
     seed: integer('seed', options.seed, 0, 0),
     ...resolveSampling(options, strategy, policy),
     maxSteps: integer('maxSteps', options.maxSteps, 1, 40),
@@ -189,6 +210,45 @@ export function resolveOptions(options: SearchOptions): Settings {
 export function checkQuestion(question: unknown): string {
   if (typeof question === 'string' && question.trim() !== '') return question;
   throw invalidOption('question', 'a text that is not blank', question);
+}
+
+/** The settings of a strategy that `auto` has chosen. */
+export function settingsOf(settings: Settings, strategy: Strategy): Settings {
+  const reward = rewardFor(strategy, settings.reward);
+  const temperature = strategy.name === 'greedy' ? 0 : settings.temperature;
+  return { ...settings, strategy, reward, temperature };
+}
+
+function isAuto(strategy: AnyStrategy): strategy is AutoStrategy {
+  return (strategy as { name?: unknown } | null | undefined)?.name === 'auto';
+}
+
+function resolveAuto({ policy, reward, limits }: SearchOptions, given: AutoStrategy): AutoSettings {
+  const { name: _, ...options } = given;
+  const strategy = auto(options);
+  if (reward === undefined) {
+    throw invalidOption('reward', 'made by loadReward(), as auto needs one', reward);
+  }
+  const adviser = strategy.plan.adviserFor(policy.name, reward.name);
+  return { strategy, adviser, budget: budgetFor(strategy, limits) };
+}
+
+/** The strategy's own budget, else the only limit of the search. */
+function budgetFor(
+  { budget, meanFlops }: AutoStrategy,
+  limits: SearchLimits = {},
+): AutoSettings['budget'] {
+  if (budget !== undefined) return { unit: 'paths', amount: budget };
+  if (meanFlops !== undefined) return { unit: 'flops', amount: meanFlops };
+  resolveLimits(limits);
+  const set = (['tokens', 'flops', 'milliseconds'] as const).flatMap((unit) => {
+    const amount = limits[unit];
+    return amount === undefined ? [] : [{ unit, amount }];
+  });
+  const [only] = set;
+  if (only !== undefined && set.length === 1) return only;
+  const expected = 'exactly one of tokens, flops, milliseconds where auto has no budget of its own';
+  throw invalidOption('limits', expected, set.length === 0 ? undefined : limits);
 }
 
 function rewardFor(strategy: Strategy, reward: Reward | undefined): Reward | undefined {

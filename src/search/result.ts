@@ -1,6 +1,8 @@
 // What a search gives back: paths with their step scores, the votes, and why it stopped.
 // Plain immutable data, safe to print as JSON; nothing in here owns native memory.
 import type { Ledger } from '../ledger.js';
+import type { Prediction } from './auto-strategy.js';
+import type { Strategy } from './strategy.js';
 
 /**
  * Position of a path in the search tree: the sibling index at every level from the root, joined by
@@ -52,6 +54,18 @@ export interface VoteClass {
   readonly members: readonly PathId[];
 }
 
+/** What `auto` saw, predicted and chose. */
+export interface AutoOutcome {
+  /** Null where the budget had no room for probes, or a limit cut them. */
+  readonly prediction: Prediction | null;
+  /** What was run. All else in the result is this strategy's own; the ledger has the probes too. */
+  readonly chosen: Strategy;
+  /** Paths after which the vote was decided; null where all were sampled. */
+  readonly stoppedAt: number | null;
+  /** In path order, scored. The first paths of majority and Best-of-N; of a tree no part. */
+  readonly probes: readonly SearchPath[];
+}
+
 /** The outcome of one search. */
 export interface SearchResult {
   /** Null where no path holds an answer. */
@@ -66,4 +80,6 @@ export interface SearchResult {
   readonly stopReason: StopReason;
   /** False for a result that the clock or an abort cut: running it again may give another. */
   readonly reproducible: boolean;
+  /** With `auto` alone. */
+  readonly auto?: AutoOutcome;
 }

@@ -1,5 +1,5 @@
 // One search: checks its options, runs the loop, gives back the result.
-
+import { runAuto } from './auto.js';
 import { runSearch } from './loop.js';
 import { checkQuestion, resolveOptions, type SearchOptions } from './options.js';
 import type { SearchResult } from './result.js';
@@ -20,5 +20,7 @@ import type { SearchResult } from './result.js';
  */
 export async function search(question: string, options: SearchOptions): Promise<SearchResult> {
   const settings = resolveOptions(options);
-  return runSearch(checkQuestion(question), settings);
+  const { auto } = settings;
+  const text = checkQuestion(question);
+  return auto === undefined ? runSearch(text, settings) : runAuto(text, settings, auto);
 }

@@ -54,25 +54,38 @@ export class SearchState {
   /** Complete paths, and those that a limit cut short. */
   readonly ended: Branch[] = [];
   /** Whole paths being scored, by their tokens: identical ones share a score. */
-  readonly pathScores = new Map<string, Promise<Scored | 'dropped' | undefined>>();
-  readonly #nodes = new Set<NodeId>();
+  readonly pathScores: Map<string, Promise<Scored | 'dropped' | undefined>>;
+  readonly #nodes: Set<NodeId>;
 
-  constructor(settings: Settings, prompts: Prompts) {
+  /**
+   * @param before what the search did under another strategy: its account, clock and holdings go on
+   *   here, and still are its to close; its first `ended` chains are chains of this strategy too
+   */
+  constructor(
+    settings: Settings,
+    prompts: Prompts,
+    before?: { readonly search: SearchState; readonly ended: number },
+  ) {
     const { policy, reward } = settings;
     this.settings = settings;
     this.rule = ruleOf(settings.strategy);
     this.prompts = prompts;
     this.streamKey = streamKeyOf(settings.seed, prompts.policy);
     this.tree = policy.tree;
-    this.account = new Account(policy.cost, reward?.cost);
-    this.scorer = reward && new Scorer(reward, this.account);
+    const earlier = before?.search;
+    this.account = earlier?.account ?? new Account(policy.cost, reward?.cost);
+    this.scorer = reward && (earlier?.scorer ?? new Scorer(reward, this.account));
+    this.#nodes = earlier === undefined ? new Set() : earlier.#nodes;
+    this.pathScores = earlier?.pathScores ?? new Map();
+    const { maxFlops } = settings;
     this.allowance = new Allowance(
-      settings,
+      { maxTokens: settings.maxTokens - this.account.sampledTokens, maxFlops },
       this.rule.chains,
       this.#chainBound(),
       () => this.account.flops,
     );
-    this.stop = new Stop(settings.maxMilliseconds, settings.signal);
+    for (let chain = 0; chain < (before?.ended ?? 0); chain++) this.allowance.end(chain);
+    this.stop = earlier?.stop ?? new Stop(settings.maxMilliseconds, settings.signal);
     const { temperature, topK, topP, minP } = settings;
     this.sampler = new Sampler(this.tree, {
       streamKey: this.streamKey,

@@ -232,7 +232,8 @@ export function checkVoteRule(given: Readonly<Partial<Record<string, unknown>>>)
   };
 }
 
-function positive(name: string, value: unknown): number {
+/** Checks an integer >= 1. @throws OptionError */
+export function positive(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
   throw invalidOption(name, 'an integer >= 1', value);
 }

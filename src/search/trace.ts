@@ -1,7 +1,9 @@
 // What a search reports while it runs: enough to draw its tree as it grows.
 // Events of one chain come in order; those of independent chains interleave as they complete.
 import type { FinishReason } from '../engine/token-tree.js';
+import type { Prediction } from './auto-strategy.js';
 import type { PathId, StopReason, VoteClass } from './result.js';
+import type { Strategy } from './strategy.js';
 
 /** One event of a search. `path` and `parent` are stable path ids; the root's id is `''`. */
 export type TraceEvent =
@@ -65,6 +67,16 @@ export type TraceEvent =
       readonly type: 'incomplete';
       readonly path: PathId;
       readonly answer: string | null;
+    }
+  | {
+      /**
+       * `auto` has chosen. Paths reported before this are probes: the first paths of majority and
+       * Best-of-N, and no part of a tree, whose path ids start anew.
+       */
+      readonly type: 'chosen';
+      readonly strategy: Strategy;
+      /** Null where there were no probes, or a limit cut them. */
+      readonly prediction: Prediction | null;
     }
   | {
       readonly type: 'voted';
