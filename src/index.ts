@@ -6,14 +6,29 @@ export type { Grade, GradeInput } from './grading/grade.js';
 export { grade } from './grading/grade.js';
 export { groupEquivalent } from './grading/groups.js';
 export type { Ledger, ModelCost, PolicyLedger, RewardLedger } from './ledger.js';
+export type { SavedPlan } from './planning/plan-document.js';
+export { parsePlan } from './planning/plan-document.js';
+export { readPlan } from './planning/read-plan.js';
 export type { LoadRewardOptions } from './scoring/load.js';
 export { loadReward } from './scoring/load.js';
 export type { Reward } from './scoring/reward.js';
+export type {
+  Adviser,
+  AnyStrategy,
+  AutoOptions,
+  AutoPlan,
+  AutoStrategy,
+  EarlyStop,
+  PlannedBudget,
+  Prediction,
+} from './search/auto-strategy.js';
+export { auto } from './search/auto-strategy.js';
 export type { LoadPolicyOptions } from './search/load.js';
 export { loadPolicy } from './search/load.js';
 export type { SearchLimits, SearchOptions } from './search/options.js';
 export type { Policy } from './search/policy.js';
 export type {
+  AutoOutcome,
   PathId,
   SearchPath,
   SearchResult,

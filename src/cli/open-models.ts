@@ -4,9 +4,10 @@ import type { ConfiguredModel } from '../evaluation/run-configuration.js';
 import { type ModelPackage, openPackage } from '../model/package.js';
 import type { LoadOptions } from '../scoring/load.js';
 import type { Reward } from '../scoring/reward.js';
+import type { AnyStrategy } from '../search/auto-strategy.js';
 import type { Policy } from '../search/policy.js';
-import type { Strategy } from '../search/strategy.js';
 import type { Environment } from './environment.js';
+import { checkPlanModels } from './plan-flags.js';
 import { rewardUse, type SearchFlags } from './search-flags.js';
 
 /** The embedded models that serve where none is named. */
@@ -31,9 +32,10 @@ export interface ModelPackages {
 
 /**
  * Finds and checks the packages that a search needs; starts no engine.
- * @throws ModelError; OptionError on a reward model that the strategy would not call
+ * @throws ModelError; OptionError on a reward model that the strategy would not call, and on models
+ *   that its plan was not fitted to
  */
-export async function findModels(flags: ModelFlags, strategy: Strategy): Promise<ModelPackages> {
+export async function findModels(flags: ModelFlags, strategy: AnyStrategy): Promise<ModelPackages> {
   const use = rewardUse(strategy);
   if (use === 'never' && flags.reward !== undefined) {
     const expected = `left out with ${strategy.name}, which calls no reward model`;
@@ -42,6 +44,7 @@ export async function findModels(flags: ModelFlags, strategy: Strategy): Promise
   const policy = await openPackage(flags.policy ?? defaultPolicy, { role: 'policy' });
   const name = flags.reward ?? (use === 'always' ? defaultReward : undefined);
   const reward = name === undefined ? undefined : await openPackage(name, { role: 'reward' });
+  checkPlanModels(strategy, policy, reward);
   return { policy, reward };
 }
 

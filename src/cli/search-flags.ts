@@ -3,15 +3,23 @@
 // and checks are the only ones; a flag that its strategy lacks is refused there.
 import type { Command } from 'commander';
 import { expectedMessage, OptionError } from '../errors.js';
+import type { AnyStrategy } from '../search/auto-strategy.js';
 import type { SearchLimits, SearchOptions } from '../search/options.js';
-import { checkStrategy, type Strategy } from '../search/strategy.js';
+import { checkStrategy } from '../search/strategy.js';
 import { bytesValue, choiceValue, integerValue, numberValue, textValue } from './option-values.js';
+import {
+  addMeanFlops,
+  addPlanFlags,
+  autoFrom,
+  type PlanFlags,
+  refusePlanFlags,
+} from './plan-flags.js';
 
 /** Values of the flags, as commander collects them. */
-export interface SearchFlags {
+export interface SearchFlags extends PlanFlags {
   readonly policy?: string;
   readonly reward?: string;
-  readonly strategy: Strategy['name'];
+  readonly strategy: AnyStrategy['name'];
   readonly budget?: number;
   readonly width?: number;
   readonly completed?: string;
@@ -36,7 +44,8 @@ export interface SearchFlags {
 /** Everything of SearchOptions but what the command itself supplies. */
 export type SearchSettings = Omit<SearchOptions, 'policy' | 'reward' | 'signal' | 'onTrace'>;
 
-const strategies = ['greedy', 'majority', 'best-of-n', 'beam-search', 'dvts'] as const;
+const fixed = ['greedy', 'majority', 'best-of-n', 'beam-search', 'dvts'] as const;
+const strategies = [...fixed, 'auto'] as const;
 const defaultBudget = 16;
 const strategyFlags = [
   ['budget', '--budget'],
@@ -50,7 +59,7 @@ const strategyFlags = [
 /** Adds the flags to a command. */
 export function addSearchFlags(command: Command): Command {
   const models = 'directory of a model package, or an embedded model';
-  return command
+  command
     .optionsGroup('Models:')
     .option('--policy <model>', `writes the steps: ${models}`, textValue('--policy', models))
     .option('--reward <model>', `scores the steps: ${models}`, textValue('--reward', models))
@@ -72,7 +81,8 @@ export function addSearchFlags(command: Command): Command {
     .option('--completed <what>', 'beam-search: hold or refill (default: hold)')
     .option('--answers <which>', 'dvts: best or siblings (default: best)')
     .option('--aggregation <how>', 'scores to a value: min, last, mean, product (default: last)')
-    .option('--vote <how>', 'majority, max, weighted (default: weighted)')
+    .option('--vote <how>', 'majority, max, weighted (default: weighted)');
+  return addMeanFlops(addPlanFlags(command))
     .optionsGroup('Sampling:')
     .option('--seed <K>', 'the same seed gives the same search', integerValue('--seed', 0), 0)
     .option('--temperature <T>', '0 is greedy (default: 0.7)', numberValue('--temperature'))
@@ -99,9 +109,9 @@ export function addSearchFlags(command: Command): Command {
 
 /**
  * The library's options from the flags.
- * @throws OptionError on a strategy that cannot be made of them
+ * @throws OptionError on a strategy that cannot be made of them, or a plan that cannot be read
  */
-export function searchSettings(flags: SearchFlags): SearchSettings {
+export async function searchSettings(flags: SearchFlags): Promise<SearchSettings> {
   const { seed, temperature, topK, topP, minP, maxSteps, maxStepTokens, maxPathTokens } = flags;
   const limits: SearchLimits = given({
     tokens: flags.limitTokens,
@@ -109,7 +119,7 @@ export function searchSettings(flags: SearchFlags): SearchSettings {
     milliseconds: flags.limitMs,
   });
   return {
-    strategy: strategyFrom(flags),
+    strategy: await strategyFrom(flags),
     seed,
     ...given({ temperature, topK, topP, minP, maxSteps, maxStepTokens, maxPathTokens }),
     ...(Object.keys(limits).length === 0 ? {} : { limits }),
@@ -117,12 +127,12 @@ export function searchSettings(flags: SearchFlags): SearchSettings {
 }
 
 /** Whether a strategy calls a reward model: always, never, or only where it is given one. */
-export function rewardUse(strategy: Strategy): 'always' | 'never' | 'if given' {
+export function rewardUse(strategy: AnyStrategy): 'always' | 'never' | 'if given' {
   if (strategy.name === 'greedy' || strategy.name === 'majority') return 'never';
   return strategy.name === 'best-of-n' && strategy.vote === 'majority' ? 'if given' : 'always';
 }
 
-function strategyFrom(flags: SearchFlags): Strategy {
+async function strategyFrom(flags: SearchFlags): Promise<AnyStrategy> {
   const name = flags.strategy;
   const options: Record<string, unknown> = {};
   for (const [key, flag] of strategyFlags) {
@@ -136,17 +146,24 @@ function strategyFrom(flags: SearchFlags): Strategy {
     }
     options[key] = value;
   }
+  if (name === 'auto') {
+    const { budget, meanFlops, limitTokens, limitFlops, limitMs } = flags;
+    const isBudgeted = [meanFlops, limitTokens, limitFlops, limitMs].some((n) => n !== undefined);
+    return autoFrom(flags, budget ?? (isBudgeted ? undefined : defaultBudget));
+  }
+  refusePlanFlags(flags, name);
   if (name !== 'greedy') options.budget ??= defaultBudget;
   return checkStrategy({ name, ...options });
 }
 
 const voting = ['budget', 'aggregation', 'vote'];
-const keysOf: Readonly<Record<Strategy['name'], readonly string[]>> = {
+const keysOf: Readonly<Record<AnyStrategy['name'], readonly string[]>> = {
   greedy: [],
   majority: ['budget'],
   'best-of-n': voting,
   'beam-search': [...voting, 'width', 'completed'],
   dvts: [...voting, 'width', 'answers'],
+  auto: ['budget'],
 };
 
 /** The entries that are not undefined. */

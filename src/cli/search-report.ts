@@ -1,9 +1,9 @@
 // A finished search for the reader: its tree, its answer, its votes and what it spent.
 import type { Ledger } from '../ledger.js';
-import type { SearchResult, StopReason, VoteClass } from '../search/result.js';
+import type { AutoOutcome, SearchResult, StopReason, VoteClass } from '../search/result.js';
 import { drawTree } from './draw-tree.js';
 import { type Colours, coloursOf, columnsOf, type TextStream } from './environment.js';
-import { count, magnitude, seconds } from './figures.js';
+import { count, magnitude, percent, seconds } from './figures.js';
 import type { SearchTree } from './search-tree.js';
 import { clip, oneLine, wrap } from './text-layout.js';
 
@@ -42,6 +42,7 @@ function facts(result: SearchResult, columns: number, colours: Colours): string[
   const { answer, votes, ledger, stopReason } = result;
   const shown = answer === null ? colours.yellow('none found') : colours.bold(oneLine(answer));
   const rows: [string, string][] = [['Answer', shown]];
+  if (result.auto !== undefined) rows.push(['Plan', autoLine(result.auto)]);
   if (votes.length > 1) rows.push(['Votes', voteLine(votes, columns - 10)]);
   rows.push(['Policy', policyLine(ledger)]);
   if (ledger.reward.processedTokens > 0) rows.push(['Reward', rewardLine(ledger)]);
@@ -57,6 +58,18 @@ function voteLine(votes: readonly VoteClass[], room: number): string {
   });
   if (votes.length > shownVotes) shown.push(`${votes.length - shownVotes} more`);
   return clip(shown.join(', '), room);
+}
+
+/** What `auto` thought of the problem, and what it ran. */
+function autoLine({ prediction, chosen, stoppedAt, probes }: AutoOutcome): string {
+  const budget = 'budget' in chosen ? ` ${chosen.budget}` : '';
+  const looked =
+    prediction === null
+      ? ''
+      : `looks ${prediction.bin} after ${probes.length} paths (pass@1 about ` +
+        `${percent(prediction.passAt1)}): `;
+  const early = stoppedAt === null ? '' : `, decided after ${stoppedAt}`;
+  return `${looked}${chosen.name}${budget}${early}`;
 }
 
 function policyLine({ policy, computed }: Ledger): string {

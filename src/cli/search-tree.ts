@@ -82,6 +82,9 @@ export class SearchTree {
       case 'incomplete':
         this.#change(event.path, { fate: 'incomplete', answer: event.answer });
         return;
+      case 'chosen':
+        this.#beginAnew(event.strategy.name);
+        return;
       case 'voted':
         this.votes = event.classes;
         return;
@@ -90,6 +93,14 @@ export class SearchTree {
         this.#choose(event.path);
         return;
     }
+  }
+
+  /** `auto` has chosen: what was there are probes, which are no part of a tree. */
+  #beginAnew(strategy: string): void {
+    this.strategy = `${this.strategy}: ${strategy}`;
+    if (strategy === 'majority' || strategy === 'best-of-n') return;
+    this.roots.length = 0;
+    this.#branches.clear();
   }
 
   /** Adds what the result alone tells: which paths count, and the steps of paths sampled whole. */

@@ -2,10 +2,13 @@
 import type { Command } from 'commander';
 import { invalidOption, OptionError, unknownMessage } from '../errors.js';
 import type { SweepOptions } from '../evaluation/sweep.js';
+import { embeddedPlan, readPlan } from '../planning/read-plan.js';
+import type { AnyStrategy } from '../search/auto-strategy.js';
 import type { SearchOptions } from '../search/options.js';
-import type { Aggregation, Strategy, Vote } from '../search/strategy.js';
+import type { Aggregation, Vote } from '../search/strategy.js';
 import { defaultPolicy, defaultReward } from './open-models.js';
 import { bytesValue, choiceValue, integerValue, numberValue, textValue } from './option-values.js';
+import { addPlanFlags, type PlanFlags, refusePlanFlags } from './plan-flags.js';
 import type { SweepPackages } from './sweep-models.js';
 
 type SamplingOptions = Pick<
@@ -14,12 +17,12 @@ type SamplingOptions = Pick<
 >;
 
 /** Values of the flags, as commander collects them. */
-export interface SweepFlags {
+export interface SweepFlags extends Omit<PlanFlags, 'meanFlops'> {
   readonly dataset: string;
   readonly out: string;
   readonly limit?: number;
   readonly repeats?: number;
-  readonly strategies: readonly Strategy['name'][];
+  readonly strategies: readonly AnyStrategy['name'][];
   readonly budgets: readonly number[];
   readonly policies: readonly string[];
   readonly rewards: readonly string[];
@@ -43,11 +46,12 @@ export interface SweepFlags {
   readonly json?: true;
 }
 
-const strategies = ['greedy', 'majority', 'best-of-n', 'beam-search', 'dvts'] as const;
+const fixed = ['greedy', 'majority', 'best-of-n', 'beam-search', 'dvts'] as const;
+const strategies = [...fixed, 'auto'] as const;
 
 /** Adds the flags to the command. */
 export function addSweepFlags(command: Command): Command {
-  return command
+  command
     .requiredOption(
       '--dataset <set>',
       'mini-500, calibration, or a JSONL file',
@@ -60,9 +64,9 @@ export function addSweepFlags(command: Command): Command {
     .optionsGroup('What is swept (lists, with commas):')
     .option(
       '--strategies <names>',
-      strategies.join(', '),
+      `${strategies.join(', ')} (default: all but auto)`,
       listOf('--strategies', strategyName),
-      strategies,
+      fixed,
     )
     .option(
       '--budgets <N>',
@@ -102,7 +106,8 @@ export function addSweepFlags(command: Command): Command {
       '--vote <how>',
       'majority, max, weighted (default: weighted)',
       choiceValue('--vote', ['majority', 'max', 'weighted'] as const),
-    )
+    );
+  return addPlanFlags(command)
     .optionsGroup('Sampling:')
     .option('--seed <K>', 'the same seed gives the same sweep', integerValue('--seed', 0), 0)
     .option('--temperature <T>', 'of all but greedy', numberValue('--temperature'))
@@ -122,13 +127,18 @@ export function addSweepFlags(command: Command): Command {
     .option('--json', 'print one JSON document and nothing else');
 }
 
-/** The plan's options from the flags; models go by the names of their packages. */
-export function sweepOptions(
+/**
+ * The sweep's options from the flags; models go by the names of their packages.
+ * @throws OptionError, ModelError on a plan that cannot be read
+ */
+export async function sweepOptions(
   flags: SweepFlags,
   { policies, rewards }: SweepPackages,
-): SweepOptions {
+): Promise<SweepOptions> {
   const { strategies, budgets, width, answers, completed, aggregation, vote } = flags;
-  const { difficultySamples } = flags;
+  const { difficultySamples, plan, stop } = flags;
+  const usesAuto = strategies.includes('auto');
+  if (!usesAuto) refusePlanFlags(flags, strategies.join(', '));
   return {
     strategies,
     budgets,
@@ -141,11 +151,14 @@ export function sweepOptions(
       ...(completed && { completed }),
     },
     ...(difficultySamples && { difficultySamples }),
+    ...(usesAuto && {
+      auto: { plan: await readPlan(plan ?? embeddedPlan), ...(stop && { stop }) },
+    }),
   };
 }
 
 /** The library's sampling options; greedy has no temperature to set. */
-export function samplingOf(flags: SweepFlags, strategy: Strategy): SamplingOptions {
+export function samplingOf(flags: SweepFlags, strategy: AnyStrategy): SamplingOptions {
   const { temperature, topK, topP, minP, maxSteps, maxStepTokens, maxPathTokens } = flags;
   const all = { temperature, topK, topP, minP, maxSteps, maxStepTokens, maxPathTokens };
   const given = Object.entries(all).filter(([name, value]) => {
@@ -163,7 +176,7 @@ function listOf<T>(flag: string, read: (text: string) => T): (text: string) => r
   };
 }
 
-function strategyName(text: string): Strategy['name'] {
+function strategyName(text: string): AnyStrategy['name'] {
   const found = strategies.find((name) => name === text);
   if (found !== undefined) return found;
   throw new OptionError(unknownMessage('--strategies', text, strategies));

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { expectedMessage, invalidOption, OptionError } from '../errors.js';
 import type { ModelCost } from '../ledger.js';
 import type { Arm } from '../planning/arm.js';
+import type { AutoData, KnownDifficulty } from '../planning/auto-fit.js';
 import { type Bin, binOf, leastSamples } from '../planning/difficulty.js';
+import { pairName, pairsOf } from '../planning/plan.js';
 import { armsOf } from './arms.js';
+import { autoDataOf, defaultProbes } from './auto-replay.js';
 import { isCorrect, type ResultRecord } from './result-record.js';
-import { checkFinished, readConfigured, strategyOf } from './run-configuration.js';
+import { checkFinished, isAutoRun, readConfigured, strategyOf } from './run-configuration.js';
 import { readRun, type SavedRun } from './run-directory.js';
 
 /** One set of problems with everything that is known of it. */
@@ -18,11 +21,20 @@ export interface PlanData {
   readonly arms: readonly Arm[];
   /** By policy and problem. */
   readonly bins: ReadonlyMap<string, ReadonlyMap<string, Bin>>;
+  /** Likewise: what the bins are told from. */
+  readonly passAt1: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** What `auto` could do, by pairName; of pairs with a Best-of-N run of enough paths. */
+  readonly auto: ReadonlyMap<string, AutoData>;
   /** By policy. */
   readonly costs: ReadonlyMap<string, ModelCost>;
   /** Contents of each model, by role and name. */
   readonly models: ReadonlyMap<string, string>;
   readonly datasets: readonly { readonly name: string; readonly sha256: string }[];
+}
+
+export interface PlanDataOptions {
+  /** Paths that `auto` predicts by, an integer >= 1. @default 4 */
+  readonly probes?: number;
 }
 
 /** The run directories at or below some paths, in order of their names. */
@@ -43,15 +55,23 @@ export async function findRuns(paths: readonly string[]): Promise<readonly strin
  * @throws OptionError on unfinished runs, runs of different problems or models, a policy without
  *   difficulty samples, and difficulty samples that serve anything else; ModelError on damaged runs
  */
-export async function readPlanData(paths: readonly string[]): Promise<PlanData> {
+export async function readPlanData(
+  paths: readonly string[],
+  options: PlanDataOptions = {},
+): Promise<PlanData> {
   const directories = await findRuns(paths);
-  return collectPlanData(await Promise.all(directories.map((path) => readRun<ResultRecord>(path))));
+  const runs = await Promise.all(directories.map((path) => readRun<ResultRecord>(path)));
+  return collectPlanData(runs, options);
 }
 
-/** As readPlanData, of runs that were read. */
-export function collectPlanData(runs: readonly SavedRun<ResultRecord>[]): PlanData {
-  for (const run of runs) checkFinished(run);
+/** As readPlanData, of runs that were read. Runs of `auto` itself tell of no strategy. */
+export function collectPlanData(
+  given: readonly SavedRun<ResultRecord>[],
+  { probes = defaultProbes }: PlanDataOptions = {},
+): PlanData {
+  for (const run of given) checkFinished(run);
   const isDifficulty = (run: SavedRun) => readConfigured(run).purpose === 'difficulty';
+  const runs = given.filter((run) => !isAutoRun(run));
   const evaluations = runs.filter((run) => !isDifficulty(run));
   const [first] = evaluations;
   if (first === undefined) throw invalidOption('runs', 'at least one evaluation', runs.length);
@@ -60,13 +80,13 @@ export function collectPlanData(runs: readonly SavedRun<ResultRecord>[]): PlanDa
   const models = modelsOf(runs);
   const configured = evaluations.map((run) => readConfigured(run));
   const costs = new Map(configured.map(({ policy }) => [policy.name, policy.cost]));
-  const bins = new Map<string, ReadonlyMap<string, Bin>>();
+  const passAt1 = new Map<string, ReadonlyMap<string, number>>();
   for (const policy of costs.keys()) {
     const samples = runs.filter(
       (run) => isDifficulty(run) && readConfigured(run).policy.name === policy,
     );
     checkSeeds(policy, samples, evaluations);
-    bins.set(policy, binsFrom(policy, samples));
+    passAt1.set(policy, passAt1From(policy, samples));
   }
   const arms = new Map<string, Arm>();
   for (const arm of evaluations.flatMap((run) => armsOf(run))) {
@@ -80,11 +100,39 @@ export function collectPlanData(runs: readonly SavedRun<ResultRecord>[]): PlanDa
   return {
     problems,
     arms: [...arms.values()],
-    bins,
+    bins: new Map([...passAt1].map(([policy, rates]) => [policy, binsOf(rates)])),
+    passAt1,
+    auto: autoFrom(evaluations, [...arms.values()], probes),
     costs,
     models,
     datasets: [...different.values()],
   };
+}
+
+/** What a set's difficulty samples tell of a policy's problems. */
+export function knownOf({ bins, passAt1 }: PlanData, policy: string): KnownDifficulty {
+  return { bins: bins.get(policy) ?? new Map(), passAt1: passAt1.get(policy) ?? new Map() };
+}
+
+/** What `auto` could do with each pair of models. */
+function autoFrom(
+  evaluations: readonly SavedRun<ResultRecord>[],
+  arms: readonly Arm[],
+  probes: number,
+): ReadonlyMap<string, AutoData> {
+  const found = pairsOf(arms).flatMap((pair): (readonly [string, AutoData])[] => {
+    const own = evaluations.filter((run) => {
+      const { policy, reward } = readConfigured(run);
+      return policy.name === pair.policy && reward?.name === pair.reward;
+    });
+    const data = autoDataOf(own, probes);
+    return data === undefined ? [] : [[pairName(pair), data]];
+  });
+  return new Map(found);
+}
+
+function binsOf(passAt1: ReadonlyMap<string, number>): ReadonlyMap<string, Bin> {
+  return new Map([...passAt1].map(([problem, rate]) => [problem, binOf(rate)]));
 }
 
 function problemsOf(run: SavedRun<ResultRecord>): readonly string[] {
@@ -136,11 +184,11 @@ function checkSeeds(
   }
 }
 
-/** Bins of a policy's problems by the share of right samples. */
-function binsFrom(
+/** The share of a policy's right samples, by problem. */
+function passAt1From(
   policy: string,
   runs: readonly SavedRun<ResultRecord>[],
-): ReadonlyMap<string, Bin> {
+): ReadonlyMap<string, number> {
   if (runs.length === 0) {
     const expected = `given for ${policy} (espalier sweep --difficulty-samples ${leastSamples})`;
     throw new OptionError(expectedMessage('difficulty samples', expected, undefined));
@@ -162,5 +210,5 @@ function binsFrom(
   if (fewest < leastSamples) {
     throw invalidOption('difficulty samples', `at least ${leastSamples} a problem`, fewest);
   }
-  return new Map([...counts].map(([problem, { right, total }]) => [problem, binOf(right / total)]));
+  return new Map([...counts].map(([problem, { right, total }]) => [problem, right / total]));
 }

@@ -1,20 +1,38 @@
 // plan.json: a fitted plan with what it was fitted to and how it did on problems that it had not seen.
 import { expectedMessage, OptionError } from '../errors.js';
+import { type FittedAuto, fitAuto } from '../planning/auto-fit.js';
 import type { Step } from '../planning/choice.js';
-import { bins } from '../planning/difficulty.js';
-import { type BinPlan, fitPlan, type Plan, pairsOf } from '../planning/plan.js';
-import type { PlanData } from './plan-data.js';
+import { type Bin, bins } from '../planning/difficulty.js';
+import { type BinPlan, fitPlan, type Plan, pairName, pairsOf } from '../planning/plan.js';
+import {
+  type AutoBinDocument,
+  type AutoDocument,
+  type BinDocument,
+  type DataDocument,
+  type PlanDocument,
+  planFormat,
+  type StepDocument,
+} from '../planning/plan-document.js';
+import { dealFolds } from './folds.js';
+import { knownOf, type PlanData } from './plan-data.js';
 import type { TestTable } from './plan-lines.js';
 import { crossFit, testPlan } from './plan-test.js';
-import type { Json } from './run-directory.js';
 
 /** A plan for every policy and reward model of the calibration runs, and its test. */
 export interface TestedPlan {
-  readonly plans: readonly Plan[];
+  readonly plans: readonly PairPlan[];
   readonly tables: readonly TestTable[];
   /** Five folds of one set, each tested on plans from the others; else a set of its own was given. */
   readonly isCrossFitted: boolean;
 }
+
+/** A plan with what `auto` goes by, where the runs tell of it. */
+export interface PairPlan extends Plan {
+  readonly auto: FittedAuto | undefined;
+}
+
+/** plan.json as `espalier plan` writes it. */
+export type PlanFile = PlanDocument<TestTable>;
 
 /**
  * Fits plans to calibration runs and tests them: on the test runs, or cross-fitted where there are
@@ -32,9 +50,16 @@ export function makePlan(calibration: PlanData, test: PlanData | undefined): Tes
     const expected = 'with at least one reward model (best-of-n, beam-search or dvts)';
     throw new OptionError(expectedMessage('calibration', expected, undefined));
   }
-  const plans = pairs.map((pair) => {
-    const binOfProblem = calibration.bins.get(pair.policy) ?? new Map();
-    return fitPlan(pair, pair.arms, calibration.problems, binOfProblem);
+  const plans = pairs.map((pair): PairPlan => {
+    const { policy, reward, arms } = pair;
+    const { problems } = calibration;
+    const known = knownOf(calibration, policy);
+    const data = calibration.auto.get(pairName(pair));
+    const folds = dealFolds(problems, known.bins);
+    return {
+      ...fitPlan({ policy, reward }, arms, problems, known.bins),
+      auto: data && fitAuto({ policy, reward }, data, known, folds),
+    };
   });
   const tables = test === undefined ? crossFit(calibration) : testPlan(calibration, test);
   return { plans, tables, isCrossFitted: test === undefined };
@@ -66,30 +91,50 @@ export function formatPlan(
   { plans, tables, isCrossFitted }: TestedPlan,
   calibration: PlanData,
   test: PlanData | undefined,
-): Json {
+): PlanFile {
   return {
-    format: 1,
+    format: planFormat,
     calibration: describeData(calibration),
     test: test === undefined ? null : describeData(test),
     crossFitted: isCrossFitted,
     models: Object.fromEntries(
-      [...calibration.models].map(([name, contents]) => [name, JSON.parse(contents) as Json]),
+      [...calibration.models].map(([name, contents]) => [name, JSON.parse(contents)]),
     ),
-    plans: plans.map(({ policy, reward, all, bins: byBin }) => ({
+    plans: plans.map(({ policy, reward, all, bins: byBin, auto }) => ({
       policy,
       reward,
       all: formatBin(all),
-      bins: Object.fromEntries(bins.map((bin) => [bin, formatBin(byBin[bin])])),
+      bins: perBin((bin) => formatBin(byBin[bin])),
+      auto: auto === undefined ? null : formatAuto(auto),
     })),
-    tables: tables as unknown as Json,
+    tables,
   };
 }
 
-function describeData({ datasets, problems }: PlanData): Json {
+function formatAuto(auto: FittedAuto): AutoDocument {
+  const { probes, predictor, confusion, table, tokenTable } = auto;
+  const withTokens = (own: BinPlan, inTokens: BinPlan): AutoBinDocument => ({
+    ...formatBin(own),
+    byTokens: inTokens.byFlops.map(formatStep),
+  });
+  return {
+    probes,
+    predictor,
+    confusion,
+    all: withTokens(table.all, tokenTable.all),
+    bins: perBin((bin) => withTokens(table.bins[bin], tokenTable.bins[bin])),
+  };
+}
+
+function perBin<T>(of: (bin: Bin) => T): { readonly [B in Bin]: T } {
+  return Object.fromEntries(bins.map((bin) => [bin, of(bin)])) as { [B in Bin]: T };
+}
+
+function describeData({ datasets, problems }: PlanData): DataDocument {
   return { datasets: datasets.map((dataset) => ({ ...dataset })), problems: problems.length };
 }
 
-function formatBin({ problems, chosenOn, byFlops, byBudget }: BinPlan): Json {
+function formatBin({ problems, chosenOn, byFlops, byBudget }: BinPlan): BinDocument {
   return {
     problems,
     chosenOn,
@@ -98,6 +143,6 @@ function formatBin({ problems, chosenOn, byFlops, byBudget }: BinPlan): Json {
   };
 }
 
-function formatStep({ from, arm, accuracy, flops }: Step): Json {
-  return { from, strategy: { ...arm.strategy }, reward: arm.reward, accuracy, flops };
+function formatStep({ from, arm, accuracy, flops }: Step): StepDocument {
+  return { from, strategy: { ...arm.strategy }, reward: arm.reward, accuracy, cost: flops };
 }

@@ -2,11 +2,18 @@
 // what that scores and costs, and how far the plan is ahead.
 import { OptionError } from '../errors.js';
 import type { ModelCost } from '../ledger.js';
-import { type Arm, budgetOf, meanOutcome, outcomeOf } from '../planning/arm.js';
+import { type Arm, budgetOf, meanOutcome, type Outcome, outcomeOf } from '../planning/arm.js';
 import { authorsStrategy, largestFitting } from '../planning/authors-table.js';
+import {
+  type AutoData,
+  type Confusion,
+  fitAuto,
+  type KnownDifficulty,
+} from '../planning/auto-fit.js';
 import { chooseBest } from '../planning/choice.js';
 import { type Bin, bins, groupByBin } from '../planning/difficulty.js';
-import { chosenFor, fitPlan } from '../planning/plan.js';
+import { chosenFor, fitPlan, type Plan } from '../planning/plan.js';
+import { AutoLine } from './auto-line.js';
 import {
   bootstrapDifference,
   bootstrapMean,
@@ -14,6 +21,7 @@ import {
   holm,
   type Interval,
 } from './bootstrap.js';
+import { dealFolds } from './folds.js';
 
 /** The lines of the table; those in hindsight choose on the problems that they are shown on. */
 export const lineNames = [
@@ -26,6 +34,15 @@ export const lineNames = [
 ] as const;
 export type LineName = (typeof lineNames)[number];
 
+/** Lines that are compared: the first's lead over the second. */
+const rivals: readonly (readonly [of: LineName, over: LineName])[] = [
+  ['plan, true bins', "authors' table"],
+  ['plan, true bins', 'fixed, chosen on calibration'],
+  ['auto', "authors' table"],
+  ['auto', 'fixed, chosen on calibration'],
+  ['auto', 'best fixed in hindsight'],
+];
+
 /** One line at one level of FLOPs. */
 export interface Line {
   readonly name: LineName;
@@ -37,8 +54,9 @@ export interface Line {
   readonly flops: number | null;
 }
 
-/** The plan's lead over another line, problem by problem. */
+/** The lead of the plan, or of `auto`, over another line, problem by problem. */
 export interface Lead extends Difference {
+  readonly of: LineName;
   readonly over: LineName;
   /** Holm's, over all leads of the table. */
   readonly adjustedP: number;
@@ -60,6 +78,8 @@ export interface TestTable {
   readonly policy: string;
   readonly reward: string;
   readonly problems: { readonly [B in Bin]: number };
+  /** Test searches by true bin, then by the bin that `auto` predicts; null where it was not run. */
+  readonly confusion: Confusion | null;
   readonly levels: readonly Level[];
 }
 
@@ -75,28 +95,33 @@ export interface PairParts {
   readonly arms: readonly Arm[];
   readonly testArms: readonly Arm[];
   readonly cost: ModelCost;
-  readonly bins: ReadonlyMap<string, Bin>;
+  readonly known: KnownDifficulty;
   readonly testBins: ReadonlyMap<string, Bin>;
+  /** Undefined where the runs do not tell what `auto` could do. */
+  readonly auto: AutoData | undefined;
+  readonly testAuto: AutoData | undefined;
   readonly folds: readonly Fold[];
 }
 
-/** What a line runs for each problem; undefined where nothing fits one. */
-type Assignment = readonly (readonly [problem: string, arm: Arm])[] | undefined;
+/** What a line comes to for each problem; undefined where nothing fits one. */
+type Assignment = readonly (readonly [problem: string, outcome: Outcome])[] | undefined;
 
 /** The lines of one policy with one reward model. */
 export class Pair {
   readonly #parts: PairParts;
   readonly #testArms: ReadonlyMap<string, Arm>;
-  readonly #plans: readonly ReturnType<typeof fitPlan>[];
+  readonly #plans: readonly Plan[];
   readonly #problems: readonly string[];
+  readonly #auto: AutoLine | undefined;
 
   constructor(parts: PairParts) {
     this.#parts = parts;
     this.#testArms = new Map(parts.testArms.map((arm) => [nameOf(arm), arm]));
     this.#plans = parts.folds.map(({ calibration }) =>
-      fitPlan(parts, parts.arms, calibration, parts.bins),
+      fitPlan(parts, parts.arms, calibration, parts.known.bins),
     );
     this.#problems = parts.folds.flatMap(({ test }) => test);
+    this.#auto = autoLineOf(parts, this.#plans);
   }
 
   table(): TestTable {
@@ -113,7 +138,13 @@ export class Pair {
         return { ...lead, adjustedP, isBeaten: lead.low > 0 && adjustedP < 0.05 };
       }),
     }));
-    return { policy, reward, problems: problems as TestTable['problems'], levels: finished };
+    return {
+      policy,
+      reward,
+      problems: problems as TestTable['problems'],
+      confusion: this.#auto?.confusion(testBins) ?? null,
+      levels: finished,
+    };
   }
 
   /** For each N the FLOPs that let every strategy have its N samples, on calibration. */
@@ -137,8 +168,7 @@ export class Pair {
         const plan = this.#plans[fold];
         return plan && chosenFor(plan, this.#binOf(problem), flops)?.arm;
       }),
-      // No run of it exists, so nothing is claimed.
-      auto: undefined,
+      auto: this.#auto?.outcomes(flops),
       "authors' table": this.#perFold((fold, problem) => this.#authors(fold, problem, flops)),
       'fixed, chosen on calibration': this.#perFold((fold) => {
         const plan = this.#plans[fold];
@@ -151,24 +181,22 @@ export class Pair {
       ),
     };
     const lines = lineNames.map((name) => lineOf(name, this.#usesLabels(name), assignments[name]));
-    const plan = assignments['plan, true bins'];
-    const rivals = ["authors' table", 'fixed, chosen on calibration'] as const;
-    const leads = rivals.flatMap((over): Lead[] => {
-      const rival = assignments[over];
-      if (plan === undefined || rival === undefined) return [];
-      const difference = bootstrapDifference(accuracies(plan), accuracies(rival));
-      return [{ over, ...difference, adjustedP: 1, isBeaten: false }];
+    const leads = rivals.flatMap(([of, over]): Lead[] => {
+      const [leader, rival] = [assignments[of], assignments[over]];
+      if (leader === undefined || rival === undefined) return [];
+      const difference = bootstrapDifference(accuracies(leader), accuracies(rival));
+      return [{ of, over, ...difference, adjustedP: 1, isBeaten: false }];
     });
     return { budget, flops, lines, leads };
   }
 
   #perFold(choose: (fold: number, problem: string) => Arm | undefined): Assignment {
-    const assigned: (readonly [string, Arm])[] = [];
+    const assigned: (readonly [string, Outcome])[] = [];
     for (const [fold, { test }] of this.#parts.folds.entries()) {
       for (const problem of test) {
         const arm = choose(fold, problem);
         if (arm === undefined) return undefined;
-        assigned.push([problem, this.#onTest(arm)]);
+        assigned.push([problem, outcomeOf(this.#onTest(arm), problem)]);
       }
     }
     return assigned;
@@ -182,15 +210,15 @@ export class Pair {
 
   /** Per group the arm that is best on the group itself, among those that fit there. */
   #hindsight(groups: readonly (readonly string[])[], flops: number): Assignment {
-    const assigned = new Map<string, Arm>();
+    const assigned = new Map<string, Outcome>();
     for (const group of groups) {
       if (group.length === 0) continue;
       const fitting = this.#parts.testArms.filter((arm) => meanOutcome(arm, group).flops <= flops);
       if (fitting.length === 0) return undefined;
       const { arm } = chooseBest(fitting, group);
-      for (const problem of group) assigned.set(problem, arm);
+      for (const problem of group) assigned.set(problem, outcomeOf(arm, problem));
     }
-    return this.#problems.map((problem) => [problem, assigned.get(problem) as Arm]);
+    return this.#problems.map((problem) => [problem, assigned.get(problem) as Outcome]);
   }
 
   /** The authors' table asks for difficulty only where its methods differ by it. */
@@ -220,6 +248,19 @@ export class Pair {
   }
 }
 
+/** `auto` fitted fold by fold; undefined where the runs do not tell what it could do. */
+function autoLineOf(parts: PairParts, plans: readonly Plan[]): AutoLine | undefined {
+  const { auto, testAuto, folds, known, testArms } = parts;
+  if (auto === undefined || testAuto === undefined) return undefined;
+  const fitted = folds.flatMap(({ calibration, test }, i) => {
+    const plan = plans[i];
+    if (plan === undefined) return [];
+    const inner = dealFolds(calibration, known.bins);
+    return [{ auto: fitAuto(parts, auto, known, inner), plan, test }];
+  });
+  return new AutoLine(fitted, testAuto, testArms);
+}
+
 /** Near enough: the table's steps are billions apart. */
 function parametersOf({ matrixWeights, headWeights }: ModelCost): number {
   return matrixWeights + headWeights;
@@ -229,13 +270,13 @@ function nameOf({ reward, strategy }: Arm): string {
   return JSON.stringify([reward, strategy]);
 }
 
-function accuracies(assignment: readonly (readonly [string, Arm])[]): readonly number[] {
-  return assignment.map(([problem, arm]) => outcomeOf(arm, problem).accuracy);
+function accuracies(assignment: NonNullable<Assignment>): readonly number[] {
+  return assignment.map(([, { accuracy }]) => accuracy);
 }
 
 function lineOf(name: LineName, usesLabels: boolean, assignment: Assignment): Line {
   if (assignment === undefined) return { name, usesLabels, accuracy: null, flops: null };
-  const flops = assignment.map(([problem, arm]) => outcomeOf(arm, problem).flops);
+  const flops = assignment.map(([, outcome]) => outcome.flops);
   return {
     name,
     usesLabels,

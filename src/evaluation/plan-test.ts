@@ -1,11 +1,10 @@
 // A plan on problems that it was not fitted to, against what it has to beat (DESIGN §7): on a set of
 // its own, or fold by fold of one set.
 import { OptionError } from '../errors.js';
-import { type Bin, bins, groupByBin } from '../planning/difficulty.js';
-import { pairsOf } from '../planning/plan.js';
-import type { PlanData } from './plan-data.js';
+import { pairName, pairsOf } from '../planning/plan.js';
+import { dealFolds } from './folds.js';
+import { knownOf, type PlanData } from './plan-data.js';
 import { type Fold, Pair, type TestTable } from './plan-lines.js';
-import { RandomStream } from './random-stream.js';
 
 /** The table of a plan fitted to one set and tested on another. */
 export function testPlan(calibration: PlanData, test: PlanData): readonly TestTable[] {
@@ -27,25 +26,6 @@ export function crossFit(data: PlanData, folds = 5): readonly TestTable[] {
   });
 }
 
-/** Deals shuffled problems to folds, bin by bin, so that every fold has its share of each. */
-export function dealFolds(
-  problems: readonly string[],
-  binOfProblem: ReadonlyMap<string, Bin>,
-  folds: number,
-): readonly (readonly string[])[] {
-  const parts = Array.from({ length: folds }, (): string[] => []);
-  const order = Int32Array.from(problems, (_, i) => i);
-  new RandomStream(folds, problems.length).sampleFirst(order, order.length);
-  const shuffled = Array.from(order, (i) => problems[i] ?? '');
-  const groups = groupByBin(shuffled, binOfProblem);
-  bins
-    .flatMap((bin) => groups[bin])
-    .forEach((problem, i) => {
-      parts[i % folds]?.push(problem);
-    });
-  return parts;
-}
-
 function tablesOf(
   calibration: PlanData,
   test: PlanData,
@@ -61,8 +41,10 @@ function tablesOf(
     }
     const pair = new Pair({
       ...{ policy, reward, arms, testArms, cost, folds },
-      bins: calibration.bins.get(policy) ?? new Map(),
+      known: knownOf(calibration, policy),
       testBins: test.bins.get(policy) ?? new Map(),
+      auto: calibration.auto.get(pairName({ policy, reward })),
+      testAuto: test.auto.get(pairName({ policy, reward })),
     });
     return pair.table();
   });

@@ -1,8 +1,8 @@
 // One line of results.jsonl: what a search found for one problem, and whether it is right. Holds no
 // clock and nothing that caches or neighbours could change, so that equal runs have equal bytes.
 import { isStrictlyCorrect } from '../grading/strict.js';
-import type { PathId, SearchPath, SearchResult, VoteClass } from '../search/result.js';
-import type { Strategy } from '../search/strategy.js';
+import type { AnyStrategy } from '../search/auto-strategy.js';
+import type { AutoOutcome, PathId, SearchPath, SearchResult, VoteClass } from '../search/result.js';
 import { isCompatVoteCorrect } from './compat-vote.js';
 import type { RunRecord } from './run-directory.js';
 import type { Unit } from './units.js';
@@ -43,11 +43,19 @@ export interface ResultRecord extends RunRecord {
     /** FLOPs of the same tree without sharing. */
     readonly unshared: { readonly policy: number; readonly reward: number };
   };
+  /** Of `auto` alone: what it predicted and chose. */
+  readonly auto?: Omit<AutoOutcome, 'probes'>;
 }
 
 /** The record of a finished search by a strategy. */
-export function recordResult(unit: Unit, result: SearchResult, strategy: Strategy): ResultRecord {
+export function recordResult(
+  unit: Unit,
+  result: SearchResult,
+  strategy: AnyStrategy,
+): ResultRecord {
   const { policy, reward, flops, unshared } = result.ledger;
+  const { auto } = result;
+  const voting = strategy.name === 'auto' ? auto?.chosen : strategy;
   return {
     index: unit.index,
     id: unit.id,
@@ -59,7 +67,7 @@ export function recordResult(unit: Unit, result: SearchResult, strategy: Strateg
     reference: unit.answer,
     answer: result.answer,
     correct: isCorrect(result.answer, unit.answer),
-    compat: isCompatVoteCorrect(result.paths, strategy, unit.answer),
+    compat: voting !== undefined && isCompatVoteCorrect(result.paths, voting, unit.answer),
     chosen: result.path.id,
     stopReason: result.stopReason,
     reproducible: result.reproducible,
@@ -79,6 +87,9 @@ export function recordResult(unit: Unit, result: SearchResult, strategy: Strateg
       flops,
       unshared,
     },
+    ...(auto !== undefined && {
+      auto: { prediction: auto.prediction, chosen: auto.chosen, stoppedAt: auto.stoppedAt },
+    }),
   };
 }
 

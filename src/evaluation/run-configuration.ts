@@ -3,6 +3,7 @@
 import { expectedMessage, invalidOption, ModelError } from '../errors.js';
 import type { ModelCost } from '../ledger.js';
 import type { Manifest } from '../model/manifest.js';
+import type { AutoStrategy } from '../search/auto-strategy.js';
 import { resolveOptions, type SearchOptions } from '../search/options.js';
 import { checkStrategy, type Strategy } from '../search/strategy.js';
 import type { Dataset } from './dataset.js';
@@ -38,7 +39,7 @@ export interface ConfigurationParts {
  */
 export function configureRun(parts: ConfigurationParts): RunConfiguration {
   const { dataset, units, search } = parts;
-  const { strategy, seed, ...resolved } = resolveOptions(search);
+  const { strategy, auto, seed, ...resolved } = resolveOptions(search);
   const { temperature, topK, topP, minP, maxSteps, maxStepTokens, maxPathTokens } = resolved;
   const { tokens = null, flops = null, milliseconds = null } = search.limits ?? {};
   return {
@@ -57,7 +58,7 @@ export function configureRun(parts: ConfigurationParts): RunConfiguration {
     policy: modelFacts(parts.policy),
     reward: parts.reward === undefined ? null : modelFacts(parts.reward),
     options: {
-      strategy: { ...strategy },
+      strategy: auto === undefined ? { ...strategy } : { ...autoFacts(auto.strategy) },
       seed,
       temperature,
       topK,
@@ -70,6 +71,18 @@ export function configureRun(parts: ConfigurationParts): RunConfiguration {
     },
   };
 }
+
+/** What run.json says about `auto`: the plan by the hash of its file. */
+export function autoFacts({ plan, stop, ...rest }: AutoStrategy): RecordedAuto {
+  const isNamed = typeof stop === 'string';
+  return { ...rest, stop: isNamed ? stop : { ...stop }, plan: { sha256: plan.sha256 } };
+}
+
+/** `auto` as runs and tables have it. */
+export type RecordedAuto = Omit<AutoStrategy, 'plan' | 'stop'> & {
+  readonly stop: 'certain' | 'never' | { readonly probability: number };
+  readonly plan: { readonly sha256: string };
+};
 
 /** What run.json says about a model. */
 export function modelFacts({ manifest, cost }: ConfiguredModel): Json {
@@ -128,7 +141,16 @@ export function modelCostsOf(run: SavedRun): ModelCosts {
   return { policy: policy.cost, reward: reward?.cost };
 }
 
-/** A run's strategy. @throws as readConfigured; OptionError on one that this version lacks */
+/** Whether a run is of `auto`, which has no strategy of its own. @throws as readConfigured */
+export function isAutoRun(run: SavedRun): boolean {
+  const { strategy } = readConfigured(run).options;
+  return (strategy as { name?: unknown } | null)?.name === 'auto';
+}
+
+/**
+ * A run's fixed strategy.
+ * @throws as readConfigured; OptionError on `auto`, and on one that this version lacks
+ */
 export function strategyOf(run: SavedRun): Strategy {
   return checkStrategy(readConfigured(run).options.strategy);
 }

@@ -53,6 +53,33 @@ export function pathsFlops(record: ResultRecord, count: number, costs: ModelCost
   return sampling + question + (all === 0 ? 0 : (scoring * chosen) / all);
 }
 
+/**
+ * FLOPs of a search that samples the record's first `sampled` independent paths and scores the first
+ * `scored` of them. What scoring cost in all is shared among distinct paths by their tokens.
+ */
+export function firstPathsFlops(
+  { paths, ledger }: ResultRecord,
+  { sampled, scored }: { readonly sampled: number; readonly scored: number },
+  { policy, reward }: ModelCosts,
+): number {
+  const { promptTokens } = ledger.policy;
+  const sampling = (some: readonly RecordedPath[]) =>
+    some.reduce(
+      (total, path) => total + pathFlops(path, promptTokens, policy),
+      flopsOf(policy, 0, promptTokens, 1),
+    );
+  if (reward === undefined) return sampling(paths.slice(0, sampled));
+  const question = flopsOf(reward, 0, ledger.reward.promptTokens, 0);
+  const scoring = ledger.flops - sampling(paths) - question;
+  const tokensOf = (some: readonly RecordedPath[]) => {
+    const kinds = some.map((path) => [path.steps.map(({ text }) => text).join(''), path.tokens]);
+    return [...new Map(kinds as [string, number][]).values()].reduce((sum, n) => sum + n, 0);
+  };
+  const all = tokensOf(paths);
+  const share = all === 0 ? 0 : tokensOf(paths.slice(0, scored)) / all;
+  return sampling(paths.slice(0, sampled)) + question + scoring * share;
+}
+
 /** Expected FLOPs of a search with `count` of the record's `subtrees`: all but the prompts scales. */
 export function subtreesFlops(
   { ledger }: ResultRecord,

@@ -3,6 +3,7 @@
 // runs once for each reward model, beam search at each budget. Every run is a directory of its own.
 import { join } from 'node:path';
 import { invalidOption } from '../errors.js';
+import { type AnyStrategy, type AutoPlan, auto, type EarlyStop } from '../search/auto-strategy.js';
 import {
   type BeamSearchOptions,
   beamSearch,
@@ -18,7 +19,7 @@ import type { Purpose } from './run-configuration.js';
 
 /** What a sweep covers. */
 export interface SweepOptions {
-  readonly strategies: readonly Strategy['name'][];
+  readonly strategies: readonly AnyStrategy['name'][];
   /** Every N that is asked for, each >= 1. */
   readonly budgets: readonly number[];
   /** Names; a run's directory is made of them. */
@@ -28,6 +29,8 @@ export interface SweepOptions {
   readonly rule?: VoteRule;
   /** Beyond the budget and the rule. */
   readonly trees?: Pick<DvtsOptions, 'width' | 'answers'> & Pick<BeamSearchOptions, 'completed'>;
+  /** What `auto` goes by; it is run at each budget. */
+  readonly auto?: { readonly plan: AutoPlan; readonly stop?: EarlyStop };
   /**
    * Samples a problem that tell how hard it is and serve nothing else.
    * @default none
@@ -42,7 +45,7 @@ export interface SweepRun {
   readonly policy: string;
   /** Undefined where none is called. */
   readonly reward: string | undefined;
-  readonly strategy: Strategy;
+  readonly strategy: AnyStrategy;
   readonly purpose: Purpose;
   /** Directory of the run whose paths are scored; undefined where paths are sampled. */
   readonly source?: string;
@@ -88,9 +91,9 @@ function sampledRuns(policy: string, options: SweepOptions): readonly SweepRun[]
 function rewardedRuns(
   policy: string,
   reward: string,
-  { strategies, budgets, rule = {}, trees = {} }: SweepOptions,
+  { strategies, budgets, rule = {}, trees = {}, auto: planned }: SweepOptions,
 ): readonly SweepRun[] {
-  const run = (strategy: Strategy & { readonly budget: number }): SweepRun => {
+  const run = (strategy: AnyStrategy & { readonly budget?: number }): SweepRun => {
     const directory = join(policy, reward, `${strategy.name}-${strategy.budget}`);
     return { directory, policy, reward, strategy, purpose: 'evaluation' };
   };
@@ -117,6 +120,10 @@ function rewardedRuns(
       runs.push(run(beamSearch({ budget, ...shape, ...(completed && { completed }) })));
     }
   }
+  if (strategies.includes('auto')) {
+    if (planned === undefined) throw invalidOption('plan', 'given for auto', planned);
+    for (const budget of budgets) runs.push(run(auto({ ...planned, budget })));
+  }
   return runs;
 }
 
@@ -131,6 +138,6 @@ function checkNames(what: string, names: readonly string[]): void {
  * Good enough to say how much time is left.
  */
 export function workOf({ strategy, source }: SweepRun, units: number): number {
-  const paths = 'budget' in strategy ? strategy.budget : 1;
+  const paths = 'budget' in strategy ? (strategy.budget ?? 1) : 1;
   return units * paths * (source === undefined ? 1 : 0.3);
 }

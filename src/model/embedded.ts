@@ -21,6 +21,11 @@ export function embeddedDirectory(name: string): string | undefined {
   return join(root, name);
 }
 
+/** The file of the embedded models' plan; whether it is there is for the reader to see. */
+export function embeddedPlanFile(): string {
+  return join(modelsRoot() ?? 'models', 'plans', 'embedded.json');
+}
+
 /** `models/` beside the package.json above this file: two levels up from src/model and dist/model. */
 function modelsRoot(): string | undefined {
   const root = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'models');

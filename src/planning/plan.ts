@@ -63,13 +63,18 @@ export function chosenFor(plan: Plan, bin: Bin | 'all', flops: number): Step | u
   return stepAt(own.byFlops, flops) ?? stepAt(plan.all.byFlops, flops);
 }
 
+/** A name for a policy with a reward model, equal for equal pairs. */
+export function pairName({ policy, reward }: Pick<Plan, 'policy' | 'reward'>): string {
+  return JSON.stringify([policy, reward]);
+}
+
 /** Every pair of policy and reward model, with the arms that it can run. */
 export function pairsOf(
   arms: readonly Arm[],
 ): readonly { readonly policy: string; readonly reward: string; readonly arms: readonly Arm[] }[] {
   const names = new Map<string, { policy: string; reward: string }>();
   for (const { policy, reward } of arms) {
-    if (reward !== null) names.set(JSON.stringify([policy, reward]), { policy, reward });
+    if (reward !== null) names.set(pairName({ policy, reward }), { policy, reward });
   }
   return [...names.values()].map(({ policy, reward }) => ({
     policy,

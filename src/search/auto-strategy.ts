@@ -15,8 +15,8 @@ export interface Prediction {
   readonly passAt1: number;
   /** Share of the probes that give the answer which most of them give, in [0, 1]. */
   readonly agreement: number;
-  /** Mean over the probes of the last step's score, in [0, 1]; a path without scores counts 0. */
-  readonly value: number;
+  /** Mean over the probes of their mean step score, in [0, 1]; a path without scores counts 0. */
+  readonly score: number;
 }
 
 /** What a search may cost: paths (N), or FLOPs or sampled tokens, on average. */

@@ -1,10 +1,11 @@
 // Plans from runs: what is refused, folds that never see their own problems, and tables in worlds
 // whose best plan is known.
 import { describe, expect, it } from 'vitest';
+import { dealFolds } from '../../src/evaluation/folds.js';
 import { collectPlanData, type PlanData } from '../../src/evaluation/plan-data.js';
 import { makePlan } from '../../src/evaluation/plan-file.js';
 import { lineNames } from '../../src/evaluation/plan-lines.js';
-import { crossFit, dealFolds, testPlan } from '../../src/evaluation/plan-test.js';
+import { crossFit, testPlan } from '../../src/evaluation/plan-test.js';
 import type { Arm } from '../../src/planning/arm.js';
 import type { Bin } from '../../src/planning/difficulty.js';
 import { beamSearch, bestOfN, dvts, greedy, majority } from '../../src/search/strategy.js';
@@ -105,6 +106,8 @@ function world(
     problems,
     arms,
     bins: new Map([['policy', new Map(problems.map((problem, i) => [problem, binAt(i)]))]]),
+    passAt1: new Map(),
+    auto: new Map(),
     costs: new Map([['policy', cost]]),
     models: new Map(),
     datasets: [],

@@ -62,7 +62,7 @@ export function addEval(
 }
 
 async function evaluateDataset(flags: EvalFlags, environment: Environment): Promise<ExitCode> {
-  const settings = searchSettings(flags);
+  const settings = await searchSettings(flags);
   const dataset = await openDataset(flags.dataset);
   const packages = await findModels(flags, settings.strategy);
   const models = await loadModels(packages, flags, environment);

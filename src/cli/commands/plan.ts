@@ -1,16 +1,24 @@
 // `espalier plan`: which strategy at which N, by difficulty and budget, from recorded runs; and how
 // that does on problems it has not seen.
 
+import { defaultProbes } from '../../evaluation/auto-replay.js';
+import type { Interval } from '../../evaluation/bootstrap.js';
 import { readPlanData } from '../../evaluation/plan-data.js';
-import { formatPlan, makePlan, type TestedPlan } from '../../evaluation/plan-file.js';
+import {
+  formatPlan,
+  makePlan,
+  type PairPlan,
+  type TestedPlan,
+} from '../../evaluation/plan-file.js';
 import type { Line, TestTable } from '../../evaluation/plan-lines.js';
 import { replaceFile } from '../../evaluation/replace-file.js';
 import { budgetOf } from '../../planning/arm.js';
+import type { Confusion } from '../../planning/auto-fit.js';
 import { bins } from '../../planning/difficulty.js';
-import type { Plan } from '../../planning/plan.js';
+import type { BinPlan } from '../../planning/plan.js';
 import { type Colours, coloursOf, type Environment } from '../environment.js';
 import { magnitude, percent } from '../figures.js';
-import { textValue } from '../option-values.js';
+import { integerValue, textValue } from '../option-values.js';
 import type { ExitCode } from '../outcome.js';
 import type { StrictCommand } from '../strict-command.js';
 import { table } from '../text-layout.js';
@@ -19,6 +27,7 @@ interface PlanFlags {
   readonly calibration: readonly string[];
   readonly test?: readonly string[];
   readonly out: string;
+  readonly probes: number;
   readonly json?: true;
 }
 
@@ -39,13 +48,20 @@ export function addPlan(
     .requiredOption('--calibration <runs...>', 'run or sweep directories')
     .option('--test <runs...>', 'run or sweep directories over other problems')
     .requiredOption('--out <file>', 'as in plan.json', textValue('--out', 'a file'))
+    .option(
+      '--probes <K>',
+      'paths by which auto predicts difficulty',
+      integerValue('--probes', 1),
+      defaultProbes,
+    )
     .option('--json', 'print one JSON document and nothing else')
     .action((flags: PlanFlags) => run(() => plan(flags, environment)));
 }
 
 async function plan(flags: PlanFlags, { stdout }: Environment): Promise<ExitCode> {
-  const calibration = await readPlanData(flags.calibration);
-  const test = flags.test === undefined ? undefined : await readPlanData(flags.test);
+  const { probes } = flags;
+  const calibration = await readPlanData(flags.calibration, { probes });
+  const test = flags.test === undefined ? undefined : await readPlanData(flags.test, { probes });
   const tested = makePlan(calibration, test);
   const document = formatPlan(tested, calibration, test);
   await replaceFile(flags.out, `${JSON.stringify(document, null, 2)}\n`);
@@ -72,27 +88,60 @@ function report(
 }
 
 /** What to run, by difficulty, from each number of FLOPs on. */
-function planLines({ policy, reward, bins: byBin, all }: Plan, colours: Colours): string[] {
-  const rows = [...bins.map((bin) => [bin, byBin[bin]] as const), ['all', all] as const].flatMap(
-    ([name, { problems, chosenOn, byFlops }]) =>
-      byFlops.map(({ from, arm, accuracy }, i) => [
-        i === 0 ? name : '',
-        i === 0 ? String(problems) : '',
-        i === 0 && chosenOn !== name ? 'too few: as all' : '',
-        magnitude(from),
-        arm.strategy.name,
-        String(budgetOf(arm.strategy)),
-        percent(accuracy),
-      ]),
-  );
+function planLines(
+  { policy, reward, bins: byBin, all, auto }: PairPlan,
+  colours: Colours,
+): string[] {
   const titles = ['difficulty', 'problems', '', 'from FLOP', 'strategy', 'N', 'accuracy'];
+  const lines = [
+    colours.bold(`${policy} with ${reward}`),
+    ...binTable(titles, { ...byBin, all }, colours),
+  ];
+  if (auto === undefined) return lines;
+  const predicted = ['predicted', 'searches', ...titles.slice(2)];
+  return [
+    ...lines,
+    colours.bold(`auto, by what ${auto.probes} probe paths predict`),
+    ...confusionLines(auto.confusion, 'calibration', colours),
+    ...binTable(predicted, { ...auto.table.bins, all: auto.table.all }, colours),
+  ];
+}
+
+function binTable(
+  titles: readonly string[],
+  byBin: { readonly [name: string]: BinPlan },
+  colours: Colours,
+): string[] {
+  const rows = [...bins, 'all'].flatMap((name) => {
+    const { problems = 0, chosenOn, byFlops = [] } = byBin[name] ?? {};
+    return byFlops.map(({ from, arm, accuracy }, i) => [
+      i === 0 ? name : '',
+      i === 0 ? String(problems) : '',
+      i === 0 && chosenOn !== name ? 'too few: as all' : '',
+      magnitude(from),
+      arm.strategy.name,
+      String(budgetOf(arm.strategy)),
+      percent(accuracy),
+    ]);
+  });
   const [header = '', ...body] = table([titles, ...rows], 'lrlrlrr');
-  return [colours.bold(`${policy} with ${reward}`), colours.dim(header), ...body, ''];
+  return [colours.dim(header), ...body, ''];
+}
+
+/** How often a bin is predicted for what it is. */
+function confusionLines(confusion: Confusion, where: string, colours: Colours): string[] {
+  const rows = bins.map((bin) => [bin, ...bins.map((other) => String(confusion[bin][other]))]);
+  const titles = ['truly', ...bins.map((bin) => `as ${bin}`)];
+  const [header = '', ...body] = table([titles, ...rows], 'lrrr');
+  const right = bins.reduce((sum, bin) => sum + confusion[bin][bin], 0);
+  const all = bins.flatMap((bin) => bins.map((other) => confusion[bin][other]));
+  const share = right / all.reduce((sum, count) => sum + count, 0);
+  return [`predicted bins on ${where}: ${percent(share)} right`, colours.dim(header), ...body, ''];
 }
 
 /** How the plan does, level by level. */
 function testLines(
-  { policy, reward, levels, problems }: TestTable,
+  { policy, reward, levels, problems, confusion }: TestTable,
   how: string,
   colours: Colours,
 ): string[] {
@@ -110,19 +159,28 @@ function testLines(
   const beaten = levels.flatMap(({ budget, leads }) =>
     leads
       .filter(({ isBeaten }) => isBeaten)
-      .map(({ over, mean, low, high }) => {
-        const points = (value: number) => (100 * value).toFixed(1);
-        return `N ${budget}: the plan beats ${over} by ${points(mean)} points (${points(low)} to ${points(high)})`;
-      }),
+      .map(({ of, over, ...lead }) => `N ${budget}: ${of} beats ${over} by ${interval(lead)}`),
+  );
+  const compared = levels.flatMap(({ budget, leads }) =>
+    leads
+      .filter(({ of, isBeaten }) => of === 'auto' && !isBeaten)
+      .map(({ of, over, ...lead }) => `N ${budget}: ${of} against ${over}: ${interval(lead)}`),
   );
   return [
     colours.bold(`${policy} with ${reward}, ${how} (${counts})`),
     colours.dim(header),
     ...body,
     '* knows the answers',
-    ...(beaten.length > 0 ? beaten : ['The plan beats neither the fixed choice nor the table.']),
+    ...(beaten.length > 0 ? beaten : ['Nothing is beaten.']),
+    ...compared,
     '',
+    ...(confusion === null ? [] : confusionLines(confusion, 'these problems', colours)),
   ];
+}
+
+function interval({ mean, low, high }: Interval): string {
+  const points = (value: number) => (100 * value).toFixed(1);
+  return `${points(mean)} points (${points(low)} to ${points(high)})`;
 }
 
 function measured({ accuracy, flops }: Line): string[] {

@@ -1,14 +1,20 @@
 // `espalier solve`: one question, searched before your eyes.
+import { autoFacts } from '../../evaluation/run-configuration.js';
+import type { AnyStrategy } from '../../search/auto-strategy.js';
 import type { SearchResult } from '../../search/result.js';
 import { search } from '../../search/search.js';
-import type { Strategy } from '../../search/strategy.js';
 import type { TraceEvent } from '../../search/trace.js';
 import type { Environment } from '../environment.js';
 import { count, seconds } from '../figures.js';
 import { findModels, loadModels, type OpenModels } from '../open-models.js';
 import { textValue } from '../option-values.js';
 import type { ExitCode } from '../outcome.js';
-import { addSearchFlags, type SearchFlags, searchSettings } from '../search-flags.js';
+import {
+  addSearchFlags,
+  type SearchFlags,
+  type SearchSettings,
+  searchSettings,
+} from '../search-flags.js';
 import { reportSearch } from '../search-report.js';
 import { SearchTree } from '../search-tree.js';
 import { StatusLine } from '../status-line.js';
@@ -48,7 +54,7 @@ async function solve(
   flags: SolveFlags,
   environment: Environment,
 ): Promise<ExitCode> {
-  const settings = searchSettings(flags);
+  const settings = await searchSettings(flags);
   const packages = await findModels(flags, settings.strategy);
   const trace = flags.trace === undefined ? undefined : await TraceFile.open(flags.trace);
   let models: OpenModels | undefined;
@@ -89,15 +95,18 @@ async function solve(
 /** What `--json` prints. */
 function document(
   facts: { readonly question: string; readonly policy: string; readonly reward: string | null },
-  settings: { readonly strategy: Strategy; readonly seed?: number },
+  { strategy, seed }: Pick<SearchSettings, 'strategy' | 'seed'>,
   result: SearchResult,
 ): object {
-  return { ...facts, strategy: settings.strategy, seed: settings.seed, ...result };
+  const shown = strategy.name === 'auto' ? autoFacts(strategy) : strategy;
+  return { ...facts, strategy: shown, seed, ...result };
 }
 
-function progress(tree: SearchTree, strategy: Strategy, elapsed: number): string {
+function progress(tree: SearchTree, strategy: AnyStrategy, elapsed: number): string {
   const parts = [
-    'budget' in strategy ? `${strategy.name} ${strategy.budget}` : strategy.name,
+    'budget' in strategy && strategy.budget !== undefined
+      ? `${strategy.name} ${strategy.budget}`
+      : strategy.name,
     `${count(tree.size)} branches`,
     `${count(tree.liveCount)} live`,
     `${count(tree.countOf('pruned'))} pruned`,

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { armOf } from '../../evaluation/arms.js';
 import { type Dataset, openDataset } from '../../evaluation/dataset.js';
-import { type Estimate, estimateArm } from '../../evaluation/estimates.js';
+import { type Estimate, estimateArm, estimateAuto } from '../../evaluation/estimates.js';
 import {
   evaluate,
   type RunInProgress,
@@ -26,6 +26,7 @@ import type { BestOfNStrategy } from '../../search/strategy.js';
 import { coloursOf, type Environment } from '../environment.js';
 import { magnitude, percent } from '../figures.js';
 import type { ExitCode } from '../outcome.js';
+import { checkPlanModels } from '../plan-flags.js';
 import { StatusLine } from '../status-line.js';
 import type { StrictCommand } from '../strict-command.js';
 import { addSweepFlags, type SweepFlags, samplingOf, sweepOptions } from '../sweep-flags.js';
@@ -80,7 +81,15 @@ interface ReadyRun {
 async function sweep(flags: SweepFlags, environment: Environment): Promise<ExitCode> {
   const dataset = await openDataset(flags.dataset);
   const packages = await findSweepModels(flags.policies, flags.rewards);
-  const plans = planSweep(sweepOptions(flags, packages));
+  const plans = planSweep(await sweepOptions(flags, packages));
+  for (const { strategy, policy, reward } of plans) {
+    const named = <M extends { readonly manifest: { readonly name: string } }>(
+      models: readonly M[],
+      name: string | undefined,
+    ) => models.find(({ manifest }) => manifest.name === name);
+    const found = named(packages.policies, policy);
+    if (found !== undefined) checkPlanModels(strategy, found, named(packages.rewards, reward));
+  }
   const { kvMemory, threads } = flags;
   const options = { ...(kvMemory && { kvMemory }), ...(threads && { threads }) };
   const models = await loadSweepModels(packages, options, environment);
@@ -197,6 +206,10 @@ async function estimateAll(
   for (const { directory, plan } of runs) {
     if (plan.purpose === 'difficulty' || !strategies.includes(plan.strategy.name)) continue;
     const run = await readRun<ResultRecord>(directory);
+    if (plan.strategy.name === 'auto') {
+      estimates.push(estimateAuto(run));
+      continue;
+    }
     const largest = budgetOf(plan.strategy);
     const unit = 'width' in plan.strategy ? plan.strategy.width : 1;
     const isWhole = plan.strategy.name === 'greedy' || plan.strategy.name === 'beam-search';

@@ -1,0 +1,259 @@
+// What plan.json holds (format 2), and its reader: checks everything that `auto` will go by, so that
+// a plan which was read is a plan that can be followed.
+import { createHash } from 'node:crypto';
+import { expectedMessage, ModelError, OptionError } from '../errors.js';
+import type { Adviser, AutoPlan } from '../search/auto-strategy.js';
+import { checkStrategy, type Strategy } from '../search/strategy.js';
+import { type AdvisedTable, makeAdviser } from './adviser.js';
+import type { Confusion } from './auto-fit.js';
+import { type Bin, bins } from './difficulty.js';
+import type { Predictor } from './predictor.js';
+
+/** The version of the format that is written, and the only one that is read. */
+export const planFormat = 2;
+
+/** What to run from a budget on (FLOPs, tokens or N), and what it did on calibration. */
+export interface StepDocument {
+  readonly from: number;
+  readonly strategy: Strategy;
+  readonly reward: string | null;
+  /** Mean over the problems that chose it, in [0, 1]. */
+  readonly accuracy: number;
+  /** Mean cost there, in the unit of the list: sampled tokens in `byTokens`, else FLOPs. */
+  readonly cost: number;
+}
+
+/** The choices for one bin, each list by rising budget. */
+export interface BinDocument {
+  /** Calibration problems (for `auto` searches) in the bin. */
+  readonly problems: number;
+  /** `all` where they are too few to choose by. */
+  readonly chosenOn: Bin | 'all';
+  readonly byFlops: readonly StepDocument[];
+  readonly byBudget: readonly StepDocument[];
+}
+
+/** A bin's choices for `auto`, whose costs have probes and early stop in them. */
+export interface AutoBinDocument extends BinDocument {
+  readonly byTokens: readonly StepDocument[];
+}
+
+/** What `auto` goes by. */
+export interface AutoDocument {
+  /** Paths that a prediction takes. */
+  readonly probes: number;
+  /** Weights of a logistic function: see src/planning/predictor.ts. */
+  readonly predictor: Predictor;
+  /** Calibration searches by true bin, then by predicted bin; each predicted from other problems. */
+  readonly confusion: Confusion;
+  readonly all: AutoBinDocument;
+  /** By predicted bin. */
+  readonly bins: { readonly [B in Bin]: AutoBinDocument };
+}
+
+/** The plan for one policy with one reward model. */
+export interface PairDocument {
+  readonly policy: string;
+  readonly reward: string;
+  readonly all: BinDocument;
+  /** By true difficulty. */
+  readonly bins: { readonly [B in Bin]: BinDocument };
+  /** Null where the calibration has no Best-of-N run of enough paths. */
+  readonly auto: AutoDocument | null;
+}
+
+/** Problems that a plan was fitted to or tested on. */
+export interface DataDocument {
+  readonly datasets: readonly { readonly name: string; readonly sha256: string }[];
+  readonly problems: number;
+}
+
+/** plan.json. `Table` is the test's, which planning does not know. */
+export interface PlanDocument<Table = unknown> {
+  readonly format: typeof planFormat;
+  readonly calibration: DataDocument;
+  /** Null where the plan was cross-fitted. */
+  readonly test: DataDocument | null;
+  readonly crossFitted: boolean;
+  /** By role and name (`policy policy-2m`): sha256 of each file of the package. */
+  readonly models: { readonly [model: string]: { readonly [file: string]: string } };
+  readonly plans: readonly PairDocument[];
+  /** How the plans did on the test problems, a table for each. */
+  readonly tables: readonly Table[];
+}
+
+/** A plan that was read and checked. Made by `readPlan` and `parsePlan`. */
+export class SavedPlan implements AutoPlan {
+  readonly sha256: string;
+  readonly document: PlanDocument;
+  readonly #advisers: ReadonlyMap<string, Adviser>;
+
+  constructor(sha256: string, document: PlanDocument, advisers: ReadonlyMap<string, Adviser>) {
+    this.sha256 = sha256;
+    this.document = document;
+    this.#advisers = advisers;
+  }
+
+  adviserFor(policy: string, reward: string): Adviser {
+    const adviser = this.#advisers.get(modelNames(policy, reward));
+    if (adviser !== undefined) return adviser;
+    const having = [...this.#advisers.keys()].join(', ');
+    throw new OptionError(
+      expectedMessage('plan', `for ${modelNames(policy, reward)}`, having || 'none for auto'),
+    );
+  }
+
+  /**
+   * Checks a model's files against those that the plan was fitted to; weights that were changed make
+   * its choices those of another model.
+   * @param files sha256 by file name
+   * @throws OptionError where they differ, or the plan does not know the model
+   */
+  checkModel(
+    role: 'policy' | 'reward',
+    name: string,
+    files: { readonly [file: string]: string },
+  ): void {
+    const known = this.document.models[`${role} ${name}`] ?? {};
+    const names = new Set([...Object.keys(known), ...Object.keys(files)]);
+    const other = [...names].find((file) => known[file] !== files[file]);
+    if (other === undefined && names.size > 0) return;
+    const expected = `fitted to this ${name} (its ${other ?? 'files'} was another)`;
+    throw new OptionError(expectedMessage('plan', expected, `plan ${this.sha256.slice(0, 12)}`));
+  }
+}
+
+/**
+ * Reads the text of a plan.json.
+ * @param from names the source in errors
+ * @throws ModelError INVALID_FILE on anything that is not a whole plan of this format
+ */
+export function parsePlan(text: string, from = 'plan'): SavedPlan {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new ModelError(expectedMessage(from, 'JSON', text), 'INVALID_FILE', { cause });
+  }
+  const check = new Checker(from);
+  const document = check.object('plan', value);
+  if (document.format !== planFormat) {
+    throw check.fault('format', `${planFormat} (espalier plan writes it)`, document.format);
+  }
+  check.object('models', document.models);
+  const advisers = new Map<string, Adviser>();
+  check.array('plans', document.plans).forEach((item, i) => {
+    const at = `plans[${i}]`;
+    const pair = check.object(at, item);
+    const name = modelNames(
+      check.text(`${at}.policy`, pair.policy),
+      check.text(`${at}.reward`, pair.reward),
+    );
+    if (pair.auto !== null) advisers.set(name, readAdviser(check, at, pair));
+  });
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  return new SavedPlan(sha256, value as PlanDocument, advisers);
+}
+
+function readAdviser(check: Checker, at: string, pair: Fields): Adviser {
+  const auto = check.object(`${at}.auto`, pair.auto);
+  const own = `${at}.auto`;
+  const probes = check.number(`${own}.probes`, auto.probes);
+  if (!Number.isSafeInteger(probes) || probes < 1) {
+    throw check.fault(`${own}.probes`, 'an integer >= 1', probes);
+  }
+  const weights = check.object(`${own}.predictor`, auto.predictor);
+  const weight = (name: string) => check.number(`${own}.predictor.${name}`, weights[name]);
+  const byBin = check.object(`${own}.bins`, auto.bins);
+  const tables = bins.map((bin): [Bin, AdvisedTable] => {
+    return [bin, readTable(check, `${own}.bins.${bin}`, byBin[bin])];
+  });
+  const whole = check.object(`${at}.all`, pair.all);
+  return makeAdviser({
+    probes,
+    predictor: {
+      intercept: weight('intercept'),
+      agreement: weight('agreement'),
+      score: weight('score'),
+    },
+    bins: Object.fromEntries(tables) as { [B in Bin]: AdvisedTable },
+    all: readTable(check, `${own}.all`, auto.all),
+    unprobed: {
+      byFlops: check.steps(`${at}.all.byFlops`, whole.byFlops),
+      byBudget: check.steps(`${at}.all.byBudget`, whole.byBudget),
+    },
+  });
+}
+
+function readTable(check: Checker, at: string, value: unknown): AdvisedTable {
+  const table = check.object(at, value);
+  return {
+    byFlops: check.steps(`${at}.byFlops`, table.byFlops),
+    byTokens: check.steps(`${at}.byTokens`, table.byTokens),
+    byBudget: check.steps(`${at}.byBudget`, table.byBudget),
+  };
+}
+
+type Fields = { readonly [name: string]: unknown };
+
+/** Checks parts of a document; every fault says which part of which file. */
+class Checker {
+  readonly #from: string;
+
+  constructor(from: string) {
+    this.#from = from;
+  }
+
+  fault(at: string, expected: string, actual: unknown, cause?: unknown): ModelError {
+    const message = `${this.#from}: ${expectedMessage(at, expected, actual)}`;
+    return new ModelError(message, 'INVALID_FILE', cause === undefined ? {} : { cause });
+  }
+
+  object(at: string, value: unknown): Fields {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Fields;
+    }
+    throw this.fault(at, 'an object', value);
+  }
+
+  array(at: string, value: unknown): readonly unknown[] {
+    if (Array.isArray(value)) return value;
+    throw this.fault(at, 'an array', value);
+  }
+
+  text(at: string, value: unknown): string {
+    if (typeof value === 'string' && value !== '') return value;
+    throw this.fault(at, 'a text', value);
+  }
+
+  number(at: string, value: unknown): number {
+    if (typeof value === 'number' && Number.isFinite(value)) return value;
+    throw this.fault(at, 'a number', value);
+  }
+
+  /** At least one, by rising budget. */
+  steps(at: string, value: unknown): readonly { from: number; strategy: Strategy }[] {
+    const steps = this.array(at, value).map((item, i) => {
+      const step = this.object(`${at}[${i}]`, item);
+      const from = this.number(`${at}[${i}].from`, step.from);
+      return { from, strategy: this.#strategy(`${at}[${i}].strategy`, step.strategy) };
+    });
+    if (steps.length === 0) throw this.fault(at, 'at least one step', value);
+    const fallen = steps.find(({ from }, i) => from <= (steps[i - 1]?.from ?? -Infinity));
+    if (fallen !== undefined) throw this.fault(at, 'by rising `from`', fallen.from);
+    return steps;
+  }
+
+  #strategy(at: string, value: unknown): Strategy {
+    try {
+      return checkStrategy(value);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw this.fault(at, `a strategy (${why})`, value, cause);
+    }
+  }
+}
+
+function modelNames(policy: string, reward: string): string {
+  return `${policy} with ${reward}`;
+}
