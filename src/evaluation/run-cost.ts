@@ -55,7 +55,8 @@ export function pathsFlops(record: ResultRecord, count: number, costs: ModelCost
 
 /**
  * FLOPs of a search that samples the record's first `sampled` independent paths and scores the first
- * `scored` of them. What scoring cost in all is shared among distinct paths by their tokens.
+ * `scored` of them. What scoring cost in all is shared among distinct paths by what it would cost if
+ * the reward model had the policy's tokens.
  */
 export function firstPathsFlops(
   { paths, ledger }: ResultRecord,
@@ -71,12 +72,16 @@ export function firstPathsFlops(
   if (reward === undefined) return sampling(paths.slice(0, sampled));
   const question = flopsOf(reward, 0, ledger.reward.promptTokens, 0);
   const scoring = ledger.flops - sampling(paths) - question;
-  const tokensOf = (some: readonly RecordedPath[]) => {
-    const kinds = some.map((path) => [path.steps.map(({ text }) => text).join(''), path.tokens]);
-    return [...new Map(kinds as [string, number][]).values()].reduce((sum, n) => sum + n, 0);
+  const from = ledger.reward.promptTokens;
+  const reading = (some: readonly RecordedPath[]) => {
+    const kinds = some.map(({ steps, tokens }): [string, number] => {
+      const text = steps.map((step) => step.text).join('');
+      return [text, flopsOf(reward, from, from + tokens + steps.length, steps.length)];
+    });
+    return [...new Map(kinds).values()].reduce((total, flops) => total + flops, 0);
   };
-  const all = tokensOf(paths);
-  const share = all === 0 ? 0 : tokensOf(paths.slice(0, scored)) / all;
+  const all = reading(paths);
+  const share = all === 0 ? 0 : reading(paths.slice(0, scored)) / all;
   return sampling(paths.slice(0, sampled)) + question + scoring * share;
 }
 

@@ -76,7 +76,7 @@ export class SearchState {
     this.account = earlier?.account ?? new Account(policy.cost, reward?.cost);
     this.scorer = reward && (earlier?.scorer ?? new Scorer(reward, this.account));
     this.#nodes = earlier === undefined ? new Set() : earlier.#nodes;
-    this.pathScores = earlier?.pathScores ?? new Map();
+    this.pathScores = (this.scorer && earlier?.pathScores) ?? new Map();
     const { maxFlops } = settings;
     this.allowance = new Allowance(
       { maxTokens: settings.maxTokens - this.account.sampledTokens, maxFlops },

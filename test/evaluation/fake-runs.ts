@@ -5,9 +5,10 @@ import { configureRun, type Purpose } from '../../src/evaluation/run-configurati
 import type { SavedRun } from '../../src/evaluation/run-directory.js';
 import { unitsOf } from '../../src/evaluation/units.js';
 import type { Manifest } from '../../src/model/manifest.js';
+import type { AnyStrategy } from '../../src/search/auto-strategy.js';
 import type { SearchLimits } from '../../src/search/options.js';
 import { search } from '../../src/search/search.js';
-import type { Strategy } from '../../src/search/strategy.js';
+
 import { cost, fakeReward, rambling } from '../search/fake-models.js';
 
 const manifest = (name: string) => ({ name, files: {} }) as unknown as Manifest;
@@ -22,7 +23,7 @@ export interface FakeRunOptions {
 
 /** A finished run of a strategy; every reference is 1, one of the four answers of the rambling model. */
 export async function fakeRun(
-  strategy: Strategy,
+  strategy: AnyStrategy,
   { problems = ['p', 'q', 'r'], seed = 0, repeats = 1, limits, purpose }: FakeRunOptions = {},
 ): Promise<SavedRun<ResultRecord>> {
   const { policy } = rambling();

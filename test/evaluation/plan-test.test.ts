@@ -73,11 +73,13 @@ describe('makePlan', () => {
     const apart = makePlan(calibration, await data(['x', 'y']));
     expect(apart.isCrossFitted).toBe(false);
     const [table] = apart.tables;
+    const counted = Object.values(table?.confusion ?? {}).flatMap((row) => Object.values(row));
+    expect(counted.reduce((sum, count) => sum + count, 0)).toBe(2);
     expect(table?.levels.map(({ budget }) => budget)).toEqual([1, 2, 4, 8]);
     for (const { lines } of table?.levels ?? []) {
       expect(lines.map(({ name }) => name)).toEqual(lineNames);
       const bounds = Object.fromEntries(lines.map(({ name, accuracy }) => [name, accuracy?.mean]));
-      expect(bounds.auto).toBeUndefined();
+      expect(bounds.auto).toBeDefined();
       expect(bounds['best per bin in hindsight']).toBeDefined();
     }
   });
