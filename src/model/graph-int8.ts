@@ -1,11 +1,7 @@
 // The body of an int8 graph: eight nodes a layer. Products are exact integer sums; the op that reads
 // one applies its rows' scales, so nothing passes over memory twice.
-import {
-  type GraphContext,
-  gatherOutputRows,
-  writeSwiGlu,
-  writeTreeAttention,
-} from './graph-context.js';
+import { type GraphContext, writeSwiGlu, writeTreeAttention } from './graph-context.js';
+import { gatherOutputRows, writeHead } from './graph-head.js';
 import { type Linear, quantiseLinear } from './linear.js';
 
 /** Quantised rows [T, K] and their scales [T]. */
@@ -65,12 +61,6 @@ export async function writeInt8Body(context: GraphContext, embedded: string): Pr
     residual = between.residual;
     delta = { product: down, scale: activation.scale };
   }
-  await writeHead(context, residual, delta);
-}
-
-/** The last norm and the head, on output rows alone. */
-async function writeHead(context: GraphContext, residual: string, delta: Delta): Promise<void> {
-  const { writer, weights, outputName } = context;
   const last = writeNorm(
     context,
     '/model/norm',
@@ -81,12 +71,8 @@ async function writeHead(context: GraphContext, residual: string, delta: Delta):
     },
     'logit_scale',
   );
-  await writeProduct(
-    context,
-    '/model/head',
-    last.normed.rows,
-    await weights.headLinear(),
-    outputName,
+  await writeHead(context, (name, linear, outputName) =>
+    writeProduct(context, name, last.normed.rows, linear, outputName),
   );
 }
 
