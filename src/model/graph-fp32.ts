@@ -61,7 +61,7 @@ export async function writePlainBody(context: GraphContext, embedded: string): P
     gatherOutputRows(context.writer, 'residual', residual),
     gatherOutputRows(context.writer, 'delta', delta as string),
   );
-  await writeHead(context, (name, linear, outputName) =>
+  await writeHead(context, '', (name, linear, outputName) =>
     writeProduct(context, name, last.normed, linear, outputName),
   );
 }

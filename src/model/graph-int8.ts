@@ -2,6 +2,7 @@
 // one applies its rows' scales, so nothing passes over memory twice.
 import { type GraphContext, writeSwiGlu, writeTreeAttention } from './graph-context.js';
 import { gatherOutputRows, writeHead } from './graph-head.js';
+import { isBare } from './head.js';
 import { type Linear, quantiseLinear } from './linear.js';
 
 /** Quantised rows [T, K] and their scales [T]. */
@@ -69,9 +70,9 @@ export async function writeInt8Body(context: GraphContext, embedded: string): Pr
       product: gatherOutputRows(writer, 'delta', delta.product),
       scale: gatherOutputRows(writer, 'delta_scale', delta.scale),
     },
-    'logit_scale',
+    isBare(weights.head) ? 'logit_scale' : undefined,
   );
-  await writeHead(context, (name, linear, outputName) =>
+  await writeHead(context, last.normed.scale, (name, linear, outputName) =>
     writeProduct(context, name, last.normed.rows, linear, outputName),
   );
 }

@@ -1,7 +1,8 @@
 // The matrices of a model as its graph needs them: packed, and for rotated graphs with the norms'
 // weights and the rotations folded in. Reads from the checkpoint one matrix at a time.
-import type { Architecture, Backbone, Head } from './architectures.js';
+import type { Architecture, Backbone } from './architectures.js';
 import type { Checkpoint } from './checkpoint.js';
+import type { Head, HeadLinear } from './head.js';
 import { denseLinear, type Linear } from './linear.js';
 import { hadamardBlock, hadamardRows, Rotation } from './rotation.js';
 
@@ -36,7 +37,10 @@ export class Weights {
       [tensors.embedding, [vocabulary, hidden]],
       [tensors.finalNorm, [hidden]],
     ]);
-    shapes.set(this.head.tensor, [this.head.width, hidden]);
+    for (const { tensor, shape, bias } of this.head) {
+      shapes.set(tensor, shape);
+      if (bias !== undefined) shapes.set(bias, [shape[0]]);
+    }
     for (let index = 0; index < layers; index++) {
       const layer = tensors.layer(index);
       shapes.set(layer.attentionNorm, [hidden]);
@@ -122,8 +126,23 @@ export class Weights {
     return this.#intoResidual(values);
   }
 
+  /** The head's first linear. */
   async headLinear(): Promise<Linear> {
-    return this.#afterNorm([this.head.tensor], this.architecture.tensors.finalNorm);
+    const [{ tensor, rows }] = this.head;
+    const linear = await this.#afterNorm([tensor], this.architecture.tensors.finalNorm);
+    if (rows === undefined) return linear;
+    const channel = (output: number) => linear.channel(rows[output] as number);
+    return { inputs: linear.inputs, outputs: rows.length, channel };
+  }
+
+  /** A further one: nothing is folded into it. */
+  async furtherHeadLinear({ tensor, shape }: HeadLinear): Promise<Linear> {
+    return denseLinear(Float64Array.from(await this.checkpoint.read(tensor)), shape[0]);
+  }
+
+  /** What a linear of the head adds to its product, if anything. */
+  async headBias({ bias }: HeadLinear): Promise<Float32Array | undefined> {
+    return bias === undefined ? undefined : this.checkpoint.read(bias);
   }
 
   /** A norm's own weight, which a plain graph applies itself; ones where it has been folded. */
