@@ -3,7 +3,7 @@
 import { decoderTensors, type TensorNames } from './decoder-tensors.js';
 import { modelFault } from './fault.js';
 import type { Fields } from './fields.js';
-import type { ModelDimensions, ModelRole, PrmFormat } from './manifest.js';
+import type { ModelDimensions } from './manifest.js';
 import { ropeFrequencies } from './rope.js';
 
 /** A decoder's shape and constants, as read from config.json. */
@@ -16,56 +16,48 @@ export interface Backbone {
   readonly attentionFactor: number;
 }
 
-/** The head: a linear on the final norm's output. */
-export interface Head {
-  /** Its weight's tensor name; that of the embedding if the two are tied. */
-  readonly tensor: string;
-  /** Output columns. */
-  readonly width: number;
-}
-
 export interface Architecture {
-  readonly role: ModelRole;
-  /** Null for a policy. */
-  readonly prmFormat: PrmFormat | null;
+  /** Whether it ends in logits of its vocabulary; else it is a reward model's alone. */
+  readonly isLanguageModel: boolean;
   readonly tensors: TensorNames;
   /** Checks config.json. @throws ModelError INVALID_MODEL or UNSUPPORTED_MODEL */
   readonly backbone: (config: Fields) => Backbone;
-  readonly head: (config: Fields, dimensions: ModelDimensions) => Head;
 }
 
 const LLAMA_TENSORS = decoderTensors();
+const QWEN2_TENSORS = decoderTensors({ biases: true });
 
-/** A policy: its head is the embedding's matrix, or one of its own. */
-function policy(tensors: TensorNames): Architecture {
-  return {
-    role: 'policy',
-    prmFormat: null,
-    tensors,
-    backbone: decoderBackbone,
-    head: (config, { vocabulary }) => {
-      const tied = config.has('tie_word_embeddings') && config.boolean('tie_word_embeddings');
-      return { tensor: tied ? tensors.embedding : 'lm_head.weight', width: vocabulary };
-    },
-  };
+function languageModel(tensors: TensorNames): Architecture {
+  return { isLanguageModel: true, tensors, backbone: decoderBackbone };
+}
+
+function rewardModel(tensors: TensorNames): Architecture {
+  return { isLanguageModel: false, tensors, backbone: decoderBackbone };
 }
 
 const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
   /** SmolLM2 is one too. */
-  LlamaForCausalLM: policy(LLAMA_TENSORS),
-  MistralForCausalLM: policy(LLAMA_TENSORS),
+  LlamaForCausalLM: languageModel(LLAMA_TENSORS),
+  MistralForCausalLM: languageModel(LLAMA_TENSORS),
   /** Qwen2.5 too. */
-  Qwen2ForCausalLM: policy(decoderTensors({ biases: true })),
-  Qwen3ForCausalLM: policy(decoderTensors({ headNorms: true })),
+  Qwen2ForCausalLM: languageModel(QWEN2_TENSORS),
+  Qwen3ForCausalLM: languageModel(decoderTensors({ headNorms: true })),
+  /** Skywork-o1-Open-PRM. */
+  Qwen2ForPrmModel: rewardModel(QWEN2_TENSORS),
+  /** Qwen2.5-Math-PRM. */
+  Qwen2ForProcessRewardModel: rewardModel(QWEN2_TENSORS),
   /** Espalier's own: a Llama whose one-column head is read at the step delimiter. */
-  LlamaForStepReward: {
-    role: 'reward',
-    prmFormat: 'step-head',
-    tensors: LLAMA_TENSORS,
-    backbone: decoderBackbone,
-    head: () => ({ tensor: 'score.weight', width: 1 }),
-  },
+  LlamaForStepReward: rewardModel(LLAMA_TENSORS),
 };
+
+/** Names of architectures that end in logits of their vocabulary. */
+export function languageModels(): string[] {
+  return supportedArchitectures().filter(isLanguageModel);
+}
+
+export function isLanguageModel(name: string): boolean {
+  return ARCHITECTURES[name]?.isLanguageModel === true;
+}
 
 /** Names that can be imported. */
 export function supportedArchitectures(): string[] {

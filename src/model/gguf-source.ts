@@ -88,6 +88,7 @@ function configOf(fields: Fields, vocabulary: number, isTied: boolean): Record<s
   const theta = `${kind}.rope.freq_base`;
   return {
     architectures: [architecture],
+    _name_or_path: textOf(fields, 'general.name'),
     hidden_size: hidden,
     num_hidden_layers: integer('block_count'),
     num_attention_heads: heads,

@@ -14,14 +14,6 @@ export interface GraphContext {
   readonly onMatrix: () => void;
 }
 
-/** Gathers rows of a [T, ...] tensor by `output_rows`; returns the result, [R, ...]. */
-export function gatherOutputRows(writer: OnnxWriter, name: string, tensor: string): string {
-  const node = `/model/output_rows/${name}/Gather`;
-  const output = `${node}/output_0`;
-  writer.node('Gather', node, [tensor, 'output_rows'], [output], { integers: { axis: 0 } });
-  return output;
-}
-
 /**
  * Adds a layer's attention over the token tree.
  * @param qkv [T, (heads + 2 kvHeads) headDim]

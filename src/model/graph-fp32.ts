@@ -1,10 +1,6 @@
 // The body of an fp32 graph, plain or rotated: the same layers from stock norms and products.
-import {
-  type GraphContext,
-  gatherOutputRows,
-  writeSwiGlu,
-  writeTreeAttention,
-} from './graph-context.js';
+import { type GraphContext, writeSwiGlu, writeTreeAttention } from './graph-context.js';
+import { gatherOutputRows, writeHead } from './graph-head.js';
 import { type Linear, transposeLinear } from './linear.js';
 
 export async function writePlainBody(context: GraphContext, embedded: string): Promise<void> {
@@ -58,20 +54,16 @@ export async function writePlainBody(context: GraphContext, embedded: string): P
     );
     residual = between.residual;
   }
-  await writeHead(context, residual, delta as string);
-}
-
-/** The last norm and the head, on output rows alone. */
-async function writeHead(context: GraphContext, residual: string, delta: string): Promise<void> {
-  const { writer, weights, outputName } = context;
   const last = await writeNorm(
     context,
     '/model/norm',
-    weights.architecture.tensors.finalNorm,
-    gatherOutputRows(writer, 'residual', residual),
-    gatherOutputRows(writer, 'delta', delta),
+    tensors.finalNorm,
+    gatherOutputRows(context.writer, 'residual', residual),
+    gatherOutputRows(context.writer, 'delta', delta as string),
   );
-  await writeProduct(context, '/model/head', last.normed, await weights.headLinear(), outputName);
+  await writeHead(context, '', (name, linear, outputName) =>
+    writeProduct(context, name, last.normed, linear, outputName),
+  );
 }
 
 /** Adds `delta`, if there is one, to the residual stream and norms the sum. */

@@ -1,11 +1,8 @@
 // The body of an int8 graph: eight nodes a layer. Products are exact integer sums; the op that reads
 // one applies its rows' scales, so nothing passes over memory twice.
-import {
-  type GraphContext,
-  gatherOutputRows,
-  writeSwiGlu,
-  writeTreeAttention,
-} from './graph-context.js';
+import { type GraphContext, writeSwiGlu, writeTreeAttention } from './graph-context.js';
+import { gatherOutputRows, writeHead } from './graph-head.js';
+import { isBare } from './head.js';
 import { type Linear, quantiseLinear } from './linear.js';
 
 /** Quantised rows [T, K] and their scales [T]. */
@@ -65,12 +62,6 @@ export async function writeInt8Body(context: GraphContext, embedded: string): Pr
     residual = between.residual;
     delta = { product: down, scale: activation.scale };
   }
-  await writeHead(context, residual, delta);
-}
-
-/** The last norm and the head, on output rows alone. */
-async function writeHead(context: GraphContext, residual: string, delta: Delta): Promise<void> {
-  const { writer, weights, outputName } = context;
   const last = writeNorm(
     context,
     '/model/norm',
@@ -79,14 +70,10 @@ async function writeHead(context: GraphContext, residual: string, delta: Delta):
       product: gatherOutputRows(writer, 'delta', delta.product),
       scale: gatherOutputRows(writer, 'delta_scale', delta.scale),
     },
-    'logit_scale',
+    isBare(weights.head) ? 'logit_scale' : undefined,
   );
-  await writeProduct(
-    context,
-    '/model/head',
-    last.normed.rows,
-    await weights.headLinear(),
-    outputName,
+  await writeHead(context, last.normed.scale, (name, linear, outputName) =>
+    writeProduct(context, name, last.normed.rows, linear, outputName),
   );
 }
 

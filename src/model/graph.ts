@@ -4,6 +4,7 @@
 import type { GraphContext } from './graph-context.js';
 import { writePlainBody } from './graph-fp32.js';
 import { writeInt8Body } from './graph-int8.js';
+import { type Head, headWidth } from './head.js';
 import type { ModelRole, Precision } from './manifest.js';
 import type { OnnxWriter } from './onnx-writer.js';
 import type { Weights } from './weights.js';
@@ -12,8 +13,8 @@ import type { Weights } from './weights.js';
 const PAGE_SLOTS = 16;
 
 /** Matrices that a graph is made of: what `onMatrix` counts. */
-export function matrixCount(layers: number): number {
-  return 4 * layers + 2;
+export function matrixCount(layers: number, head: Head): number {
+  return 1 + 4 * layers + head.length;
 }
 
 /** Writes inputs, body, head and outputs. */
@@ -35,7 +36,7 @@ export async function writeGraph(
     onMatrix: options.onMatrix,
   };
   const embedded = await writeEmbedding(context);
-  writer.output(outputName, 'float', ['R', weights.head.width]);
+  writer.output(outputName, 'float', ['R', headWidth(weights.head)]);
   if (options.precision === 'int8') {
     writer.output('logit_scale', 'float', ['R']);
     await writeInt8Body(context, embedded);

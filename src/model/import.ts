@@ -7,6 +7,7 @@ import { Checkpoint } from './checkpoint.js';
 import { checkDestination, WholeFile, writeWhole } from './destination.js';
 import { modelFault } from './fault.js';
 import { matrixCount, writeGraph } from './graph.js';
+import { type Head, headMatrixWeights, headWidth } from './head.js';
 import {
   FORMAT_VERSION,
   formatManifest,
@@ -18,7 +19,9 @@ import {
   type ModelRole,
   type PackageFile,
   PRECISIONS,
+  PRM_FORMATS,
   type Precision,
+  type PrmFormat,
 } from './manifest.js';
 import { OnnxWriter } from './onnx-writer.js';
 import { type ModelPackage, openPackage } from './package.js';
@@ -28,9 +31,15 @@ import { Weights } from './weights.js';
 export interface ImportOptions {
   /**
    * What the model does. A checkpoint whose architecture says otherwise is refused.
-   * @default what the architecture says
+   * @default what the architecture, the format or the model's name says
    */
   readonly role?: ModelRole;
+  /**
+   * How a reward model reads questions and steps.
+   * @default what the architecture or the model's name says
+   * @example 'math-shepherd'
+   */
+  readonly format?: PrmFormat;
   /**
    * How the linears are stored and computed.
    * @default 'int8'
@@ -75,6 +84,7 @@ export interface ImportOptions {
 
 const OPTION_NAMES: readonly (keyof ImportOptions)[] = [
   'role',
+  'format',
   'precision',
   'name',
   'licence',
@@ -104,9 +114,9 @@ export async function importModel(
   checkOptions(source, destination, options);
   options.signal?.throwIfAborted();
   await checkSource(source);
-  const model = await readSource(source);
+  const { role, format } = options;
+  const model = await readSource(source, { role, format, name: options.source });
   const precision = options.precision ?? 'int8';
-  checkRole(source, model, options.role);
   await checkDestination(destination, options.overwrite === true);
   const checkpoint = await Checkpoint.open(source);
   try {
@@ -136,7 +146,7 @@ async function writeFiles(
   weights: Weights,
   options: ImportOptions & { readonly precision: Precision },
 ): Promise<Record<string, PackageFile>> {
-  const total = matrixCount(model.backbone.dimensions.layers);
+  const total = matrixCount(model.backbone.dimensions.layers, model.head);
   let done = 0;
   const onMatrix = () => {
     options.signal?.throwIfAborted();
@@ -145,7 +155,7 @@ async function writeFiles(
   const data = await WholeFile.create(join(directory, 'model.onnx.data'));
   try {
     const writer = new OnnxWriter(data, 'model.onnx.data');
-    const { role } = model.architecture;
+    const role = roleOf(model);
     await writeGraph(writer, weights, { role, precision: options.precision, onMatrix });
     const graph = writer.finish(model.architectureName, 'espalier');
     return {
@@ -180,26 +190,27 @@ function describe(
   return {
     formatVersion: FORMAT_VERSION,
     name: options.name ?? basename(resolve(given.destination)),
-    role: model.architecture.role,
+    role: roleOf(model),
     architecture: model.architectureName,
     dimensions: model.backbone.dimensions,
     precision: given.precision,
     parameters,
-    matrixParameters: matrixParameters(model.backbone.dimensions, model.head.width),
-    headWidth: model.head.width,
+    matrixParameters: matrixParameters(model.backbone.dimensions, model.head),
+    headWidth: headWidth(model.head),
     specialTokens: model.specialTokens,
     stepDelimiter: options.stepDelimiter ?? '\n\n',
-    prmFormat: model.architecture.prmFormat,
+    prmFormat: model.prmFormat,
+    ...(model.labelTokens && { labelTokens: model.labelTokens }),
     source: options.source ?? basename(resolve(given.source)),
     licence: options.licence ?? model.licence,
     files,
   };
 }
 
-function matrixParameters(dimensions: ModelDimensions, headWidth: number): MatrixParameters {
+function matrixParameters(dimensions: ModelDimensions, head: Head): MatrixParameters {
   const { layers, hidden, heads, kvHeads, headDim, inner } = dimensions;
   const attention = hidden * (heads + 2 * kvHeads) * headDim + heads * headDim * hidden;
-  return { body: layers * (attention + 3 * hidden * inner), head: hidden * headWidth };
+  return { body: layers * (attention + 3 * hidden * inner), head: headMatrixWeights(head) };
 }
 
 function checkOptions(source: unknown, destination: unknown, options: ImportOptions): void {
@@ -210,9 +221,12 @@ function checkOptions(source: unknown, destination: unknown, options: ImportOpti
     throw invalidOption('importModel options', 'an object', options);
   }
   refuseUnknownKeys('an option of importModel', { ...options }, OPTION_NAMES);
-  const { role, precision } = options;
+  const { role, format, precision } = options;
   if (role !== undefined && !MODEL_ROLES.includes(role)) {
     throw invalidOption('role', `one of ${MODEL_ROLES.join(', ')}`, role);
+  }
+  if (format !== undefined && !PRM_FORMATS.includes(format)) {
+    throw invalidOption('format', `one of ${PRM_FORMATS.join(', ')}`, format);
   }
   if (precision !== undefined && !PRECISIONS.includes(precision)) {
     throw invalidOption('precision', `one of ${PRECISIONS.join(', ')}`, precision);
@@ -243,14 +257,6 @@ async function checkSource(source: string): Promise<void> {
   );
 }
 
-function checkRole(source: string, model: SourceModel, role: ModelRole | undefined): void {
-  const found = model.architecture.role;
-  if (role === undefined || role === found) return;
-  throw modelFault(
-    'WRONG_ROLE',
-    source,
-    `a checkpoint for role ${role}`,
-    `${model.architectureName}, which is for role ${found}`,
-    `import it with role ${found}, or choose another checkpoint`,
-  );
+function roleOf({ prmFormat }: SourceModel): ModelRole {
+  return prmFormat === null ? 'policy' : 'reward';
 }

@@ -37,7 +37,10 @@ export function quantiseLinear({ inputs, outputs, channel }: Linear): QuantisedL
   for (let n = 0; n < outputs; n++) {
     const weights = channel(n);
     let largest = 0;
-    for (let k = 0; k < inputs; k++) largest = Math.max(largest, Math.abs(weights[k] as number));
+    for (let k = 0; k < inputs; k++) {
+      weights[k] = Math.fround(weights[k] as number);
+      largest = Math.max(largest, Math.abs(weights[k] as number));
+    }
     const scale = Math.fround(largest / STEPS);
     scales[n] = scale;
     if (scale === 0) continue;

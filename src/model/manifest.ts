@@ -13,7 +13,13 @@ export const PRECISIONS = ['int8', 'fp32'] as const;
 /** How the linears are stored and computed. */
 export type Precision = (typeof PRECISIONS)[number];
 
-export const PRM_FORMATS = ['step-head'] as const;
+export const PRM_FORMATS = [
+  'math-shepherd',
+  'rlhflow',
+  'skywork',
+  'qwen-prm',
+  'step-head',
+] as const;
 /** How a question and its steps become the tokens and marker rows of a reward model. */
 export type PrmFormat = (typeof PRM_FORMATS)[number];
 
@@ -72,6 +78,8 @@ export interface Manifest {
   readonly stepDelimiter: string;
   /** Null for a policy. */
   readonly prmFormat: PrmFormat | null;
+  /** Tokens whose logits are the head's two columns, good and bad; of formats that have labels. */
+  readonly labelTokens?: readonly [number, number];
   readonly source: string;
   readonly licence: string;
   readonly files: Readonly<Record<string, PackageFile>>;
@@ -105,6 +113,9 @@ export function parseManifest(json: unknown, where: string = MANIFEST_FILE): Man
     specialTokens: parseSpecialTokens(fields.object('specialTokens'), dimensions.vocabulary),
     stepDelimiter: fields.string('stepDelimiter'),
     prmFormat: parsePrmFormat(fields, role),
+    ...(fields.has('labelTokens') && {
+      labelTokens: parseLabelTokens(fields, dimensions.vocabulary),
+    }),
     source: fields.string('source'),
     licence: fields.string('licence'),
     files: parseFiles(fields.object('files')),
@@ -152,6 +163,12 @@ function parsePrmFormat(fields: Fields, role: ModelRole): PrmFormat | null {
   if (role === 'reward') return fields.oneOf('prmFormat', PRM_FORMATS);
   if (fields.raw('prmFormat') !== null) throw fields.fault('prmFormat', 'null for a policy');
   return null;
+}
+
+function parseLabelTokens(fields: Fields, vocabulary: number): readonly [number, number] {
+  const [good, bad, ...more] = fields.integers('labelTokens', 0, vocabulary - 1);
+  if (good !== undefined && bad !== undefined && more.length === 0) return [good, bad];
+  throw fields.fault('labelTokens', 'two token ids');
 }
 
 function parseFiles(fields: Fields): Readonly<Record<string, PackageFile>> {

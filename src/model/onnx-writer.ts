@@ -18,7 +18,7 @@ const DATA_TYPES: Readonly<Record<ElementType, number>> = {
   int8: DataType.INT8,
 };
 
-export type Values = Float32Array | Int8Array | Uint8Array;
+export type Values = Float32Array | BigInt64Array | Int8Array | Uint8Array;
 
 /** A number, or the name of a size that is known at run time. */
 export type Dimension = number | string;
@@ -141,6 +141,7 @@ export class OnnxWriter {
 
 function elementType(values: Values): ElementType {
   if (values instanceof Float32Array) return 'float';
+  if (values instanceof BigInt64Array) return 'int64';
   return values instanceof Int8Array ? 'int8' : 'uint8';
 }
 

@@ -73,18 +73,26 @@ export class Rotation {
   }
 }
 
-/** The block of the Hadamard rotation before the down projection: 0 means none. */
-export function hadamardBlock(inner: number): number {
+/** The block of a Hadamard rotation of rows of this size, the inner or a head's: 0 means none. */
+export function hadamardBlock(size: number): number {
   let block = 1;
-  while (block < MAX_HADAMARD_BLOCK && inner % (2 * block) === 0) block *= 2;
+  while (block < MAX_HADAMARD_BLOCK && size % (2 * block) === 0) block *= 2;
   return block === 1 ? 0 : block;
 }
 
-/** Rotates rows of any whole number of blocks, in place: the matrix that the SwiGLU op applies. */
+/** Rotates rows of any whole number of blocks, in place: what the SwiGLU op does to its rows. */
 export function hadamardRows(matrix: Float64Array, block: number): void {
   if (block === 0) return;
   for (let start = 0; start < matrix.length; start += block) {
     hadamard(matrix.subarray(start, start + block), block, 1);
+  }
+}
+
+/** Rotates the columns of `matrix` [whole blocks, columns], in place. */
+export function hadamardColumns(matrix: Float64Array, block: number, columns: number): void {
+  if (block === 0) return;
+  for (let start = 0; start < matrix.length; start += block * columns) {
+    hadamard(matrix.subarray(start, start + block * columns), block, columns);
   }
 }
 

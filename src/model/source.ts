@@ -1,14 +1,18 @@
 // The small files of a checkpoint: config.json, generation_config.json, the tokenizer's two, the chat
 // template and the README's licence, or what a GGUF file has of them. Reads and checks; writes nothing.
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { createTokenizer } from '../text/model-tokenizer.js';
 import { tokenText } from '../text/special-tokens.js';
-import { type Architecture, architectureOf, type Backbone, type Head } from './architectures.js';
+import { type Architecture, architectureOf, type Backbone } from './architectures.js';
 import { modelFault, systemCode } from './fault.js';
 import { Fields } from './fields.js';
 import { isGguf } from './gguf-file.js';
 import { readGgufSource } from './gguf-source.js';
-import type { Manifest } from './manifest.js';
+import { type Head, languageHead } from './head.js';
+import type { Manifest, ModelRole, PrmFormat } from './manifest.js';
+import { prmFormatOf, rewardHead } from './prm-format.js';
+import { checkPrmTokenizer, type LabelTokens, labelTokens } from './prm-tokens.js';
 
 /** A checkpoint but for its tensors. */
 export interface SourceModel {
@@ -16,6 +20,10 @@ export interface SourceModel {
   readonly architecture: Architecture;
   readonly backbone: Backbone;
   readonly head: Head;
+  /** Null for a policy. */
+  readonly prmFormat: PrmFormat | null;
+  /** Of formats that have labels. */
+  readonly labelTokens: LabelTokens | undefined;
   readonly specialTokens: Manifest['specialTokens'];
   readonly licence: string;
   /** As the package will hold them; the chat template is inside the config. */
@@ -43,32 +51,74 @@ interface SourceText {
   readonly text: string;
 }
 
+/** What the importer was told of a checkpoint. */
+export interface SourceHints {
+  readonly role?: ModelRole | undefined;
+  readonly format?: PrmFormat | undefined;
+  /** Where it comes from, e.g. its id on a hub. */
+  readonly name?: string | undefined;
+}
+
 /**
  * @param source a Hugging Face directory or a GGUF file
- * @throws ModelError MISSING_MODEL, INVALID_MODEL, INVALID_FILE or UNSUPPORTED_MODEL
+ * @throws OptionError for a format of a policy; ModelError MISSING_MODEL, INVALID_MODEL, INVALID_FILE,
+ *   UNSUPPORTED_MODEL or WRONG_ROLE
  */
-export async function readSource(source: string): Promise<SourceModel> {
+export async function readSource(source: string, hints: SourceHints = {}): Promise<SourceModel> {
   const files = (await isGguf(source)) ? await readGgufSource(source) : await readDirectory(source);
   const { config, tokenizer, tokenizerConfig } = files;
   const { name, architecture } = architectureOf(config);
   const backbone = withRopeFactors(architecture.backbone(config), files.ropeFactors, source);
   const { vocabulary } = backbone.dimensions;
   const tokens = tokenIds(parse(tokenizer.text, tokenizer.path), vocabulary);
+  const special = specialTokens(
+    [config, files.generation],
+    parse(tokenizerConfig.text, tokenizerConfig.path),
+    tokens,
+    vocabulary,
+  );
+  const prmFormat = prmFormatOf({
+    source,
+    architectureName: name,
+    names: [hints.name, basename(resolve(source)), config.raw('_name_or_path')].filter(isText),
+    role: hints.role,
+    format: hints.format,
+  });
+  const labels = prmFormat === null ? undefined : checkedLabels(prmFormat, files, special.bos);
   return {
     architectureName: name,
     architecture,
     backbone,
-    head: architecture.head(config, backbone.dimensions),
-    specialTokens: specialTokens(
-      [config, files.generation],
-      parse(tokenizerConfig.text, tokenizerConfig.path),
-      tokens,
-      vocabulary,
-    ),
+    head:
+      prmFormat === null
+        ? languageHead(config, backbone.dimensions, architecture.tensors)
+        : rewardHead(prmFormat, config, backbone.dimensions, architecture, labels),
+    prmFormat,
+    labelTokens: labels,
+    specialTokens: special,
     licence: files.licence,
     tokenizerJson: tokenizer.text,
     tokenizerConfigJson: tokenizerConfig.text,
   };
+}
+
+/** A reward model's labels, if it has any, after checking its tokenizer. @throws ModelError */
+function checkedLabels(
+  format: PrmFormat,
+  { tokenizer, tokenizerConfig }: SourceFiles,
+  bos: number | null,
+): LabelTokens | undefined {
+  const own = createTokenizer(
+    JSON.parse(tokenizer.text),
+    JSON.parse(tokenizerConfig.text),
+    dirname(tokenizer.path),
+  );
+  checkPrmTokenizer(format, own, bos);
+  return labelTokens(format, own);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 async function readDirectory(directory: string): Promise<SourceFiles> {

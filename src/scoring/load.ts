@@ -2,7 +2,6 @@
 import { type EngineOptions, openTree } from '../engine/engine.js';
 import { invalidOption, refuseUnknownKeys } from '../errors.js';
 import type { ModelCost } from '../ledger.js';
-import { modelFault } from '../model/fault.js';
 import { type ModelPackage, openPackage } from '../model/package.js';
 import {
   adoptTokenizer,
@@ -11,8 +10,8 @@ import {
   type Tokenizer,
   type TransformersTokenizer,
 } from '../text/tokenizer.js';
+import { openFormat } from './formats.js';
 import { Reward } from './reward.js';
-import { stepHead } from './step-head.js';
 
 /** Options that loading a policy and loading a reward model share. */
 export interface LoadOptions {
@@ -50,23 +49,13 @@ export async function loadReward(source: string, options: LoadRewardOptions = {}
   checkLoadOptions('loadReward', source, options, []);
   const model = await openPackage(source, { role: 'reward' });
   const tokenizer = await tokenizerOf(model, options);
-  const format = stepHead(tokenizer, model.manifest.stepDelimiter);
-  const { headWidth, name } = model.manifest;
-  if (headWidth !== format.headWidth) {
-    throw modelFault(
-      'UNSUPPORTED_MODEL',
-      source,
-      `a head of ${format.headWidth} columns, as format ${format.name} reads`,
-      `one of ${headWidth}`,
-      'import the model again with the format that it was trained for',
-    );
-  }
+  const format = openFormat(model.manifest, tokenizer, source);
   const tree = await openTree(
     model,
     tokenizer.tokenBytes(model.manifest.dimensions.vocabulary),
     engineOptions(options),
   );
-  return new Reward({ name, tree, cost: modelCost(model), format });
+  return new Reward({ name: model.manifest.name, tree, cost: modelCost(model), format });
 }
 
 /** The tokenizer that the caller hands in, or the package's own. @throws OptionError, ModelError */

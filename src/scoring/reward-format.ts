@@ -7,6 +7,8 @@ export interface EncodedSolution {
   readonly tokens: readonly number[];
   /** Index into `tokens` of each step's marker, ascending; the head is read there. */
   readonly markers: readonly number[];
+  /** What the format itself must know to append; for nobody else. */
+  readonly text?: string;
 }
 
 /** Maps questions and steps to tokens, and head outputs to margins. Pure: mutates nothing. */
@@ -23,6 +25,12 @@ export interface RewardFormat {
   append(solution: EncodedSolution, step: string): EncodedSolution;
   /** The fp32 logit margin of one marker's head outputs; `head` is [headWidth]. */
   margin(head: Float32Array): number;
+}
+
+/** The margin of two labels' logits, good and bad; of a softmax over the two, the score is its logistic. */
+export function labelMargin(head: Float32Array): number {
+  const [good = Number.NaN, bad = Number.NaN] = head;
+  return good - bad;
 }
 
 /** Score of a margin: its logistic, in double precision, without overflow on either side. */

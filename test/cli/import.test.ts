@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { GOLDEN_LLAMA, Scratch } from '../model/golden-llama.js';
+import { checkpointOf } from '../scoring/published-models.js';
 import { espalier } from './command-line.js';
 
 const scratch = new Scratch();
@@ -16,6 +17,17 @@ describe('espalier import', () => {
       /^tiny: LlamaForCausalLM, policy, 67\.8 K parameters, int8, [\d.]+ KiB, in [\d.]+ s\n/,
     );
     expect(stdout).toContain(destination);
+  });
+
+  it('makes a reward model of a format, which models show and list tell', async () => {
+    const destination = scratch.at('prm');
+    const source = checkpointOf('rlhflow');
+    const outcome = await espalier(['import', source, destination, '--format', 'rlhflow']);
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    expect(outcome.stdout).toMatch(/^prm: LlamaForCausalLM, reward \(rlhflow\), /);
+    const { stdout } = await espalier(['models', 'show', destination]);
+    expect(stdout).toMatch(/^role +reward, format rlhflow$/m);
+    expect((await espalier(['models', 'list'])).stdout).toMatch(/^prm-3m +reward +step-head /m);
   });
 
   it('prints the manifest with --json', async () => {
@@ -59,7 +71,14 @@ describe('espalier import', () => {
   it.each([
     [['--precision', 'int4'], 2, /`--precision` to be one of int8, fp32, got "int4"/],
     [['--role', 'judge'], 2, /`--role` to be one of policy, reward/],
-    [['--role', 'reward'], 1, /LlamaForCausalLM, which is for role policy/],
+    [['--role', 'reward'], 1, /LlamaForCausalLM, which is a policy unless a format is named/],
+    [
+      ['--format', 'shepherd'],
+      2,
+      /`--format` to be one of math-shepherd, rlhflow, skywork, qwen-prm/,
+    ],
+    [['--format', 'qwen-prm'], 1, /Qwen2ForProcessRewardModel, as format qwen-prm needs it/],
+    [['--role', 'policy', '--format', 'rlhflow'], 2, /`format` to be left out for a policy/],
   ])('refuses %j', async (flags, code, message) => {
     const destination = scratch.at('refused');
     const outcome = await espalier(['import', GOLDEN_LLAMA, destination, ...flags]);

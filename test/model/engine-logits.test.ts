@@ -69,11 +69,12 @@ describe('a tiny Llama', () => {
     }
   });
 
-  test('a step reward model reads its one-column head', async () => {
-    const checkpoint = scratch.checkpoint('reward-source', {
+  test.each([false, true])('a reward model reads its one column (rotated: %s)', async (rotate) => {
+    const checkpoint = scratch.checkpoint(`reward-source-${rotate}`, {
       architectures: ['LlamaForStepReward'],
     });
-    const tree = await open('reward', checkpoint, { precision: 'fp32', role: 'reward' });
+    const options = { precision: 'fp32', role: 'reward', rotate } as const;
+    const tree = await open(`reward-${rotate}`, checkpoint, options);
     expect(tree.headWidth).toBe(1);
     for (const { ids, scores } of prompts) {
       expect(largestError(await heads(tree, ids), scores)).toBeLessThan(1e-4);

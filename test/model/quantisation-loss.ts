@@ -1,5 +1,5 @@
-// What a precision costs: a model's distributions at the tokens that it writes itself, compared with
-// those of its fp32 form.
+// What a precision costs: a model's distributions, at tokens that it writes itself or along a text,
+// compared with those of its fp32 form.
 import type { NodeId, TokenTree } from '../../src/engine/token-tree.js';
 
 /** Means over the compared rows. */
@@ -44,6 +44,47 @@ export async function headsAlong(
   return readAt.map((_, i) => heads.subarray(i * tree.headWidth, (i + 1) * tree.headWidth));
 }
 
+/** Rows that are compared at a time: their logits are held twice. */
+const CHUNK_ROWS = 64;
+
+/** Compares two forms of a policy at every token of a text, window by window. */
+export async function compareOnText(
+  reference: TokenTree,
+  other: TokenTree,
+  ids: readonly number[],
+  window: number,
+): Promise<QuantisationLoss> {
+  const losses: QuantisationLoss[] = [];
+  for (let start = 0; start < ids.length; start += window) {
+    let parents = [reference.root, other.root] as const;
+    for (let i = start; i < Math.min(start + window, ids.length); i += CHUNK_ROWS) {
+      const part = ids.slice(i, Math.min(i + CHUNK_ROWS, start + window));
+      const readAt = part.map((_, row) => row);
+      const [a, b] = [
+        await reference.extend(parents[0], part, { readAt }),
+        await other.extend(parents[1], part, { readAt }),
+      ];
+      if (i > start) {
+        reference.release(parents[0]);
+        other.release(parents[1]);
+      }
+      parents = [a.node, b.node];
+      const rows = (heads: Float32Array) =>
+        readAt.map((row) => heads.subarray(row * other.headWidth, (row + 1) * other.headWidth));
+      losses.push(compareLogits(rows(a.heads), rows(b.heads)));
+    }
+    reference.release(parents[0]);
+    other.release(parents[1]);
+  }
+  const mean = (of: (loss: QuantisationLoss) => number) =>
+    losses.reduce((sum, loss) => sum + of(loss) * loss.rows, 0) / ids.length;
+  return {
+    divergence: mean((loss) => loss.divergence),
+    agreement: mean((loss) => loss.agreement),
+    rows: ids.length,
+  };
+}
+
 /** Compares rows of logits. */
 export function compareLogits(
   reference: readonly Float32Array[],
@@ -64,11 +105,16 @@ export function compareLogits(
 
 function logProbabilities(logits: Float32Array): Float64Array {
   const values = Float64Array.from(logits);
-  const largest = values.reduce((a, b) => Math.max(a, b));
-  const total = values.reduce((sum, value) => sum + Math.exp(value - largest), 0);
+  const largest = values[indexOfLargest(values)] as number;
+  let total = 0;
+  for (const value of values) total += Math.exp(value - largest);
   return values.map((value) => value - largest - Math.log(total));
 }
 
 function indexOfLargest(values: Float64Array): number {
-  return values.indexOf(values.reduce((a, b) => Math.max(a, b)));
+  let best = 0;
+  for (let i = 1; i < values.length; i++) {
+    if ((values[i] as number) > (values[best] as number)) best = i;
+  }
+  return best;
 }

@@ -1,7 +1,12 @@
 // The matrices that are folded into weights: orthogonal, fixed, and the very ones that the kernels use.
 import { describe, expect, test } from 'vitest';
 import { denseLinear, quantiseLinear, transposeLinear } from '../../src/model/linear.js';
-import { hadamardBlock, hadamardRows, Rotation } from '../../src/model/rotation.js';
+import {
+  hadamardBlock,
+  hadamardColumns,
+  hadamardRows,
+  Rotation,
+} from '../../src/model/rotation.js';
 import { largestError } from './golden-llama.js';
 
 /** Q as rows: rotating the identity. */
@@ -106,6 +111,16 @@ test('hadamardRows is H[i][j] = (-1)^popcount(i & j) / sqrt(n), block by block',
     return sum / Math.sqrt(block);
   });
   expect(largestError(found, expected)).toBeLessThan(1e-14);
+});
+
+test('hadamardColumns does to columns what hadamardRows does to rows', () => {
+  const [rows, columns, block] = [48, 5, 16];
+  const values = noise(rows * columns, 5);
+  const transposed = values.map((_, i) => at(values, (i % rows) * columns + Math.floor(i / rows)));
+  hadamardRows(transposed, block);
+  hadamardColumns(values, block, columns);
+  const back = values.map((_, i) => at(transposed, (i % columns) * rows + Math.floor(i / columns)));
+  expect(largestError(values, back)).toBe(0);
 });
 
 function popcount(bits: number): number {

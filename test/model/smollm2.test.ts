@@ -13,6 +13,7 @@ import { importModel } from '../../src/model/import.js';
 import type { ModelPackage } from '../../src/model/package.js';
 import { openTokenizer, type Tokenizer } from '../../src/text/tokenizer.js';
 import { Scratch } from './golden-llama.js';
+import { compareOnText } from './quantisation-loss.js';
 
 interface Golden {
   readonly model: string;
@@ -32,8 +33,6 @@ const hasQuestions = isThere && existsSync(questions);
 if (!isThere) console.warn(`SKIPPED: tests of a real model, for want of ${file}`);
 else if (!hasQuestions) console.warn(`SKIPPED: perplexity, for want of ${questions}`);
 
-/** Windows of the text that are measured here; bench/perplexity.ts measures them all. */
-const WINDOWS = 1;
 /** What two fp32 computations of a logit of this model may differ by. */
 const TOLERANCE = 2e-3;
 
@@ -145,23 +144,43 @@ describe.skipIf(!isThere)('SmolLM2-135M-Instruct', () => {
     expect(answers.join('\n\n')).toMatchSnapshot();
   });
 
-  test.skipIf(!hasQuestions)('perplexity: fp32 as Hugging Face, int8 within 1%', async () => {
-    const rows = readFileSync(questions, 'utf8').trim().split('\n');
-    const text = rows
-      .slice(0, 40)
-      .map((row) => JSON.parse(row) as { question: string; answer: string })
-      .map(({ question, answer }) => `${question}\n${answer}`)
-      .join('\n\n');
+  describe.skipIf(!hasQuestions)('on six windows of a text', () => {
     const { window, losses } = golden.perplexity;
-    const ids = tokenizer.encode(text).slice(0, WINDOWS * window);
-    expect(ids).toHaveLength(WINDOWS * window);
-    const expected = losses.slice(0, WINDOWS).reduce((sum, loss) => sum + loss, 0);
-    const exact = Math.exp(expected / (WINDOWS * (window - 1)));
-    const found = {
-      fp32: (await measurePerplexity(fp32, ids, { window })).perplexity,
-      int8: (await measurePerplexity(int8, ids, { window })).perplexity,
-    };
-    expect(Math.abs(found.fp32 / exact - 1)).toBeLessThan(1e-4);
-    expect(Math.abs(found.int8 / exact - 1)).toBeLessThan(0.01);
+    const exact = Math.exp(
+      losses.reduce((sum, loss) => sum + loss, 0) / (losses.length * (window - 1)),
+    );
+
+    function textIds(): number[] {
+      const rows = readFileSync(questions, 'utf8').trim().split('\n');
+      const text = rows
+        .map((row) => JSON.parse(row) as { question: string; answer: string })
+        .map(({ question, answer }) => `${question}\n${answer}`)
+        .slice(0, 40)
+        .join('\n\n');
+      const ids = tokenizer.encode(text).slice(0, losses.length * window);
+      expect(ids).toHaveLength(losses.length * window);
+      return ids;
+    }
+
+    test('perplexity: fp32 as Hugging Face, int8 within 1%', { timeout: 600_000 }, async () => {
+      const ids = textIds();
+      const found = {
+        fp32: (await measurePerplexity(fp32, ids, { window })).perplexity,
+        int8: (await measurePerplexity(int8, ids, { window })).perplexity,
+      };
+      console.log(`SmolLM2 int8: perplexity ${percent(found.int8 / exact)}`);
+      expect(Math.abs(found.fp32 / exact - 1)).toBeLessThan(1e-4);
+      expect(Math.abs(found.int8 / exact - 1)).toBeLessThan(0.01);
+    });
+
+    test('int8 diverges from fp32 by at most 0.02 nats', { timeout: 600_000 }, async () => {
+      const ids = textIds().slice(0, 2 * window); // as long a text as a mean of this size needs
+      const { divergence, agreement } = await compareOnText(fp32, int8, ids, window);
+      console.log(`SmolLM2 int8: KL ${divergence.toFixed(4)} nats, same top ${percent(agreement)}`);
+      expect(divergence).toBeGreaterThan(0);
+      expect(divergence).toBeLessThan(0.02);
+    });
   });
 });
+
+const percent = (ratio: number) => `${(100 * ratio).toFixed(2)}%`;

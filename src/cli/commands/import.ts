@@ -2,7 +2,14 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ImportOptions, importModel } from '../../model/import.js';
-import { MODEL_ROLES, type ModelRole, PRECISIONS, type Precision } from '../../model/manifest.js';
+import {
+  MODEL_ROLES,
+  type ModelRole,
+  PRECISIONS,
+  PRM_FORMATS,
+  type Precision,
+  type PrmFormat,
+} from '../../model/manifest.js';
 import type { ModelPackage } from '../../model/package.js';
 import type { Environment } from '../environment.js';
 import { bytes, count, magnitude, seconds } from '../figures.js';
@@ -13,6 +20,7 @@ import type { StrictCommand } from '../strict-command.js';
 
 interface ImportFlags {
   readonly role?: ModelRole;
+  readonly format?: PrmFormat;
   readonly precision?: Precision;
   readonly overwrite?: true;
   readonly json?: true;
@@ -38,6 +46,11 @@ export function addImport(
       '--role <role>',
       `${words(MODEL_ROLES)}: refuse a checkpoint of the other role`,
       choiceValue('--role', MODEL_ROLES),
+    )
+    .option(
+      '--format <format>',
+      `what a reward model reads: ${words(PRM_FORMATS)} (default: as the checkpoint says)`,
+      choiceValue('--format', PRM_FORMATS),
     )
     .option(
       '--precision <precision>',
@@ -87,8 +100,10 @@ async function report({ manifest, directory }: ModelPackage, time: string): Prom
     Object.keys(manifest.files).map(async (name) => (await stat(join(directory, name))).size),
   );
   const size = sizes.reduce((sum, each) => sum + each, 0);
+  const { role, prmFormat } = manifest;
   return (
-    `${manifest.name}: ${manifest.architecture}, ${manifest.role}, ` +
+    `${manifest.name}: ${manifest.architecture}, ` +
+    `${prmFormat === null ? role : `${role} (${prmFormat})`}, ` +
     `${magnitude(manifest.parameters)} parameters, ${manifest.precision}, ${bytes(size)}, ` +
     `in ${time}\n${directory}\n`
   );

@@ -49,12 +49,13 @@ async function list(flags: JsonFlag, { stdout }: Environment): Promise<ExitCode>
   const rows = packages.map(({ manifest }) => [
     manifest.name,
     manifest.role,
+    manifest.prmFormat ?? '',
     magnitude(manifest.parameters),
     manifest.precision,
     count(manifest.dimensions.context),
   ]);
-  const header = ['model', 'role', 'parameters', 'precision', 'context'];
-  stdout.write(`${table([header, ...rows], 'llrlr').join('\n')}\n`);
+  const header = ['model', 'role', 'format', 'parameters', 'precision', 'context'];
+  stdout.write(`${table([header, ...rows], 'lllrlr').join('\n')}\n`);
   return 0;
 }
 
