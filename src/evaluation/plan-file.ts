@@ -15,8 +15,8 @@ import {
 } from '../planning/plan-document.js';
 import { dealFolds } from './folds.js';
 import { knownOf, type PlanData } from './plan-data.js';
-import type { TestTable } from './plan-lines.js';
 import { crossFit, testPlan } from './plan-test.js';
+import type { TestTable } from './test-table.js';
 
 /** A plan for every policy and reward model of the calibration runs, and its test. */
 export interface TestedPlan {
@@ -115,7 +115,10 @@ function formatAuto(auto: FittedAuto): AutoDocument {
   const { probes, predictor, confusion, table, tokenTable } = auto;
   const withTokens = (own: BinPlan, inTokens: BinPlan): AutoBinDocument => ({
     ...formatBin(own),
-    byTokens: inTokens.byFlops.map(formatStep),
+    byTokens: inTokens.byFlops.map((step) => {
+      const { flops: tokens, ...rest } = formatStep(step);
+      return { ...rest, tokens };
+    }),
   });
   return {
     probes,
@@ -144,5 +147,5 @@ function formatBin({ problems, chosenOn, byFlops, byBudget }: BinPlan): BinDocum
 }
 
 function formatStep({ from, arm, accuracy, flops }: Step): StepDocument {
-  return { from, strategy: { ...arm.strategy }, reward: arm.reward, accuracy, cost: flops };
+  return { from, strategy: { ...arm.strategy }, reward: arm.reward, accuracy, flops };
 }

@@ -4,84 +4,25 @@ import { OptionError } from '../errors.js';
 import type { ModelCost } from '../ledger.js';
 import { type Arm, budgetOf, meanOutcome, type Outcome, outcomeOf } from '../planning/arm.js';
 import { authorsStrategy, largestFitting } from '../planning/authors-table.js';
-import {
-  type AutoData,
-  type Confusion,
-  fitAuto,
-  type KnownDifficulty,
-} from '../planning/auto-fit.js';
+import { type AutoData, fitAuto, type KnownDifficulty } from '../planning/auto-fit.js';
 import { chooseBest } from '../planning/choice.js';
 import { type Bin, bins, groupByBin } from '../planning/difficulty.js';
 import { chosenFor, fitPlan, type Plan } from '../planning/plan.js';
 import { AutoLine } from './auto-line.js';
-import {
-  bootstrapDifference,
-  bootstrapMean,
-  type Difference,
-  holm,
-  type Interval,
-} from './bootstrap.js';
+import { bootstrapDifference, bootstrapMean, holm } from './bootstrap.js';
 import { dealFolds } from './folds.js';
+import {
+  type Lead,
+  type Level,
+  type Line,
+  type LineName,
+  lineNames,
+  type TestTable,
+} from './test-table.js';
 
-/** The lines of the table; those in hindsight choose on the problems that they are shown on. */
-export const lineNames = [
-  'plan, true bins',
-  'auto',
-  "authors' table",
-  'fixed, chosen on calibration',
-  'best fixed in hindsight',
-  'best per bin in hindsight',
-] as const;
-export type LineName = (typeof lineNames)[number];
-
-/** Lines that are compared: the first's lead over the second. */
-const rivals: readonly (readonly [of: LineName, over: LineName])[] = [
-  ['plan, true bins', "authors' table"],
-  ['plan, true bins', 'fixed, chosen on calibration'],
-  ['auto', "authors' table"],
-  ['auto', 'fixed, chosen on calibration'],
-  ['auto', 'best fixed in hindsight'],
-];
-
-/** One line at one level of FLOPs. */
-export interface Line {
-  readonly name: LineName;
-  /** Whether it knows the answers of the problems that it is shown on. */
-  readonly usesLabels: boolean;
-  /** With its 95% bootstrap interval over problems; null where it was not measured or nothing fits. */
-  readonly accuracy: Interval | null;
-  /** Mean spent; null likewise. */
-  readonly flops: number | null;
-}
-
-/** The lead of the plan, or of `auto`, over another line, problem by problem. */
-export interface Lead extends Difference {
-  readonly of: LineName;
-  readonly over: LineName;
-  /** Holm's, over all leads of the table. */
-  readonly adjustedP: number;
-  /** The interval leaves 0 out, and so does Holm's test at 5%. */
-  readonly isBeaten: boolean;
-}
-
-/** All lines at one level. */
-export interface Level {
-  /** N samples fit it, whatever the strategy. */
-  readonly budget: number;
-  readonly flops: number;
-  readonly lines: readonly Line[];
-  readonly leads: readonly Lead[];
-}
-
-/** The table of one policy with one reward model. */
-export interface TestTable {
-  readonly policy: string;
-  readonly reward: string;
-  readonly problems: { readonly [B in Bin]: number };
-  /** Test searches by true bin, then by the bin that `auto` predicts; null where it was not run. */
-  readonly confusion: Confusion | null;
-  readonly levels: readonly Level[];
-}
+/** What the plan has to beat, and `auto`: the last in hindsight, to see what is left to win. */
+const planRivals = ["authors' table", 'fixed, chosen on calibration'] as const;
+const autoRivals = [...planRivals, 'best fixed in hindsight'] as const;
 
 /** Problems that are planned for, and those that the plan for them is fitted to. */
 export interface Fold {
@@ -129,14 +70,16 @@ export class Pair {
     const groups = groupByBin(this.#problems, testBins);
     const problems = Object.fromEntries(bins.map((bin) => [bin, groups[bin].length]));
     const levels = this.#levels().map(({ budget, flops }) => this.#level(budget, flops));
-    const leads = levels.flatMap((level) => level.leads);
+    const leads = levels.flatMap((level) => [...level.leads, ...level.autoLeads]);
     const adjusted = holm(leads.map(({ p }) => p));
+    const finish = (lead: Lead): Lead => {
+      const adjustedP = adjusted[leads.indexOf(lead)] ?? 1;
+      return { ...lead, adjustedP, isBeaten: lead.low > 0 && adjustedP < 0.05 };
+    };
     const finished = levels.map((level) => ({
       ...level,
-      leads: level.leads.map((lead) => {
-        const adjustedP = adjusted[leads.indexOf(lead)] ?? 1;
-        return { ...lead, adjustedP, isBeaten: lead.low > 0 && adjustedP < 0.05 };
-      }),
+      leads: level.leads.map(finish),
+      autoLeads: level.autoLeads.map(finish),
     }));
     return {
       policy,
@@ -181,13 +124,16 @@ export class Pair {
       ),
     };
     const lines = lineNames.map((name) => lineOf(name, this.#usesLabels(name), assignments[name]));
-    const leads = rivals.flatMap(([of, over]): Lead[] => {
-      const [leader, rival] = [assignments[of], assignments[over]];
-      if (leader === undefined || rival === undefined) return [];
-      const difference = bootstrapDifference(accuracies(leader), accuracies(rival));
-      return [{ of, over, ...difference, adjustedP: 1, isBeaten: false }];
-    });
-    return { budget, flops, lines, leads };
+    const leadsOf = (leader: Assignment, rivals: readonly LineName[]) =>
+      rivals.flatMap((over): Lead[] => {
+        const rival = assignments[over];
+        if (leader === undefined || rival === undefined) return [];
+        const difference = bootstrapDifference(accuracies(leader), accuracies(rival));
+        return [{ over, ...difference, adjustedP: 1, isBeaten: false }];
+      });
+    const leads = leadsOf(assignments['plan, true bins'], planRivals);
+    const autoLeads = leadsOf(assignments.auto, autoRivals);
+    return { budget, flops, lines, leads, autoLeads };
   }
 
   #perFold(choose: (fold: number, problem: string) => Arm | undefined): Assignment {

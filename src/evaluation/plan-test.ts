@@ -4,7 +4,8 @@ import { OptionError } from '../errors.js';
 import { pairName, pairsOf } from '../planning/plan.js';
 import { dealFolds } from './folds.js';
 import { knownOf, type PlanData } from './plan-data.js';
-import { type Fold, Pair, type TestTable } from './plan-lines.js';
+import { type Fold, Pair } from './plan-lines.js';
+import type { TestTable } from './test-table.js';
 
 /** The table of a plan fitted to one set and tested on another. */
 export function testPlan(calibration: PlanData, test: PlanData): readonly TestTable[] {

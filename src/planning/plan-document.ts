@@ -1,4 +1,4 @@
-// What plan.json holds (format 2), and its reader: checks everything that `auto` will go by, so that
+// What plan.json holds (format 1), and its reader: checks everything that `auto` will go by, so that
 // a plan which was read is a plan that can be followed.
 import { createHash } from 'node:crypto';
 import { expectedMessage, ModelError, OptionError } from '../errors.js';
@@ -10,17 +10,24 @@ import { type Bin, bins } from './difficulty.js';
 import type { Predictor } from './predictor.js';
 
 /** The version of the format that is written, and the only one that is read. */
-export const planFormat = 2;
+export const planFormat = 1;
 
-/** What to run from a budget on (FLOPs, tokens or N), and what it did on calibration. */
+/** What to run from a budget on, and what it did on the calibration problems that chose it. */
 export interface StepDocument {
+  /** FLOPs a search, N, or sampled tokens, as the list is by. */
   readonly from: number;
   readonly strategy: Strategy;
   readonly reward: string | null;
-  /** Mean over the problems that chose it, in [0, 1]. */
+  /** Mean, in [0, 1]. */
   readonly accuracy: number;
-  /** Mean cost there, in the unit of the list: sampled tokens in `byTokens`, else FLOPs. */
-  readonly cost: number;
+  /** Mean. */
+  readonly flops: number;
+}
+
+/** A step by tokens. */
+export interface TokenStepDocument extends Omit<StepDocument, 'flops'> {
+  /** Mean of the sampled ones. */
+  readonly tokens: number;
 }
 
 /** The choices for one bin, each list by rising budget. */
@@ -35,7 +42,7 @@ export interface BinDocument {
 
 /** A bin's choices for `auto`, whose costs have probes and early stop in them. */
 export interface AutoBinDocument extends BinDocument {
-  readonly byTokens: readonly StepDocument[];
+  readonly byTokens: readonly TokenStepDocument[];
 }
 
 /** What `auto` goes by. */
@@ -58,8 +65,8 @@ export interface PairDocument {
   readonly all: BinDocument;
   /** By true difficulty. */
   readonly bins: { readonly [B in Bin]: BinDocument };
-  /** Null where the calibration has no Best-of-N run of enough paths. */
-  readonly auto: AutoDocument | null;
+  /** Null or absent where the calibration has no Best-of-N run of enough paths. */
+  readonly auto?: AutoDocument | null;
 }
 
 /** Problems that a plan was fitted to or tested on. */
@@ -149,7 +156,8 @@ export function parsePlan(text: string, from = 'plan'): SavedPlan {
       check.text(`${at}.policy`, pair.policy),
       check.text(`${at}.reward`, pair.reward),
     );
-    if (pair.auto !== null) advisers.set(name, readAdviser(check, at, pair));
+    if (pair.auto !== null && pair.auto !== undefined)
+      advisers.set(name, readAdviser(check, at, pair));
   });
   const sha256 = createHash('sha256').update(text).digest('hex');
   return new SavedPlan(sha256, value as PlanDocument, advisers);

@@ -160,7 +160,7 @@ describe('espalier solve --strategy auto', () => {
       at('changed.json'),
       text.replace(/"model.onnx.data": "..../, '"model.onnx.data": "0000'),
     );
-    await writeFile(at('old.json'), text.replace('"format": 2', '"format": 1'));
+    await writeFile(at('old.json'), text.replace('"format": 1', '"format": 2'));
     const solve = (...more: string[]) => ['solve', question, ...more];
     for (const [args, message, exit] of [
       [solve('--strategy', 'dvts', '--plan', 'x'), 'it belongs to auto', 2],
@@ -170,7 +170,7 @@ describe('espalier solve --strategy auto', () => {
       [solve(...planned(), '--budget', '4', '--mean-flops', '1e9'), 'left out beside `budget`', 2],
       [solve(...planned(), '--policy', 'policy-2m'), 'fitted to this policy-2m', 2],
       [solve(...planned(), '--plan', at('changed.json')), 'model.onnx.data was another', 2],
-      [solve(...planned(), '--plan', at('old.json')), 'Expected `format` to be 2', 1],
+      [solve(...planned(), '--plan', at('old.json')), 'Expected `format` to be 1', 1],
       [solve(...planned(), '--plan', at('none.json')), 'a file that can be read', 2],
     ] as const) {
       const { code, stderr, stdout } = await espalier(args);

@@ -10,7 +10,7 @@ import { readPlan } from '../../src/planning/read-plan.js';
 import { beamSearch, bestOfN, greedy, majority, type Strategy } from '../../src/search/strategy.js';
 
 const step = (from: number, strategy: Strategy) => ({
-  ...{ from, strategy, reward: 'prm', accuracy: 0.5, cost: from },
+  ...{ from, strategy, reward: 'prm', accuracy: 0.5, flops: from },
 });
 const bin = (...steps: ReturnType<typeof step>[]) => ({
   problems: 30,
@@ -22,7 +22,7 @@ const bin = (...steps: ReturnType<typeof step>[]) => ({
 
 /** A whole document; each call makes a new one. */
 const whole = () => ({
-  format: 2,
+  format: 1,
   calibration: { datasets: [], problems: 90 },
   test: null,
   crossFitted: true,
@@ -86,13 +86,13 @@ describe('parsePlan', () => {
   type Document = ReturnType<typeof whole>;
   type Faulty = (document: Document, pair: Document['plans'][0]) => unknown;
   const faults: readonly (readonly [Faulty, string])[] = [
-    [(d) => Object.assign(d, { format: 1 }), 'Expected `format` to be 2'],
+    [(d) => Object.assign(d, { format: 0 }), 'Expected `format` to be 1'],
     [(d) => Object.assign(d, { format: 3 }), 'got 3 (number)'],
     [(d) => Object.assign(d, { plans: {} }), 'Expected `plans` to be an array'],
     [(d) => Object.assign(d, { plans: [7] }), 'Expected `plans[0]` to be an object, got 7'],
     [(d) => Object.assign(d, { models: null }), 'Expected `models` to be an object'],
     [(_, p) => Object.assign(p, { policy: '' }), '`plans[0].policy` to be a text'],
-    [(_, p) => Object.assign(p, { auto: undefined }), '`plans[0].auto` to be an object'],
+    [(_, p) => Object.assign(p, { auto: 7 }), '`plans[0].auto` to be an object'],
     [(_, p) => Object.assign(p.auto as object, { probes: 1.5 }), 'probes` to be an integer >= 1'],
     [(_, p) => Object.assign(p.auto as object, { probes: '4' }), 'probes` to be a number'],
     [(_, p) => Object.assign(p.auto?.predictor as object, { score: null }), 'predictor.score'],

@@ -10,8 +10,8 @@ import {
   type PairPlan,
   type TestedPlan,
 } from '../../evaluation/plan-file.js';
-import type { Line, TestTable } from '../../evaluation/plan-lines.js';
 import { replaceFile } from '../../evaluation/replace-file.js';
+import type { Line, TestTable } from '../../evaluation/test-table.js';
 import { budgetOf } from '../../planning/arm.js';
 import type { Confusion } from '../../planning/auto-fit.js';
 import { bins } from '../../planning/difficulty.js';
@@ -156,23 +156,22 @@ function testLines(
   const titles = ['N', 'FLOP', 'line', 'accuracy', '95% interval', 'spent'];
   const [header = '', ...body] = table([titles, ...rows], 'rrlrrr');
   const counts = bins.map((bin) => `${problems[bin]} ${bin}`).join(', ');
-  const beaten = levels.flatMap(({ budget, leads }) =>
-    leads
-      .filter(({ isBeaten }) => isBeaten)
-      .map(({ of, over, ...lead }) => `N ${budget}: ${of} beats ${over} by ${interval(lead)}`),
-  );
-  const compared = levels.flatMap(({ budget, leads }) =>
-    leads
-      .filter(({ of, isBeaten }) => of === 'auto' && !isBeaten)
-      .map(({ of, over, ...lead }) => `N ${budget}: ${of} against ${over}: ${interval(lead)}`),
-  );
+  const leads = levels.flatMap(({ budget, leads: own, autoLeads }) => [
+    ...own.map((lead) => ({ budget, of: 'the plan', ...lead })),
+    ...autoLeads.map((lead) => ({ budget, of: 'auto', ...lead })),
+  ]);
+  const compared = leads
+    .filter(({ of, isBeaten }) => isBeaten || of === 'auto')
+    .map(({ budget, of, over, isBeaten, ...lead }) => {
+      return `N ${budget}: ${of} ${isBeaten ? 'beats' : 'against'} ${over}: ${interval(lead)}`;
+    });
   return [
     colours.bold(`${policy} with ${reward}, ${how} (${counts})`),
     colours.dim(header),
     ...body,
     '* knows the answers',
-    ...(beaten.length > 0 ? beaten : ['Nothing is beaten.']),
     ...compared,
+    ...(leads.some(({ isBeaten }) => isBeaten) ? [] : ['Nothing is beaten.']),
     '',
     ...(confusion === null ? [] : confusionLines(confusion, 'these problems', colours)),
   ];
