@@ -111,7 +111,9 @@ describe('a package', () => {
     [vocab['+'], vocab['-']] = [vocab['-'], vocab['+']];
     const source = changed('rlhflow', { 'tokenizer.json': json });
     const attempt = loadReward(model.directory, { tokenizer: await openTokenizer(source) });
-    await expect(attempt).rejects.toThrow(/a head of the tokens (\d+) and (\d+), .* got \2 and \1/);
+    await expect(attempt).rejects.toThrow(
+      /a head of tokens (\d+) and (\d+), .* got one of tokens \2 and \1/,
+    );
   });
 });
 
