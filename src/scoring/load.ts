@@ -2,6 +2,7 @@
 import { type EngineOptions, openTree } from '../engine/engine.js';
 import { invalidOption, refuseUnknownKeys } from '../errors.js';
 import type { ModelCost } from '../ledger.js';
+import { isEmbeddedKind } from '../model/embedded.js';
 import { modelFault } from '../model/fault.js';
 import { type ModelPackage, openPackage } from '../model/package.js';
 import {
@@ -12,6 +13,7 @@ import {
   type TransformersTokenizer,
 } from '../text/tokenizer.js';
 import { Reward } from './reward.js';
+import type { RewardFormat } from './reward-format.js';
 import { stepHead } from './step-head.js';
 
 /** Options that loading a policy and loading a reward model share. */
@@ -50,23 +52,38 @@ export async function loadReward(source: string, options: LoadRewardOptions = {}
   checkLoadOptions('loadReward', source, options, []);
   const model = await openPackage(source, { role: 'reward' });
   const tokenizer = await tokenizerOf(model, options);
-  const format = stepHead(tokenizer, model.manifest.stepDelimiter);
-  const { headWidth, name } = model.manifest;
-  if (headWidth !== format.headWidth) {
-    throw modelFault(
-      'UNSUPPORTED_MODEL',
-      source,
-      `a head of ${format.headWidth} columns, as format ${format.name} reads`,
-      `one of ${headWidth}`,
-      'import the model again with the format that it was trained for',
-    );
-  }
+  const format = formatOf(model, tokenizer);
   const tree = await openTree(
     model,
     tokenizer.tokenBytes(model.manifest.dimensions.vocabulary),
     engineOptions(options),
   );
-  return new Reward({ name, tree, cost: modelCost(model), format });
+  return new Reward({
+    name: model.manifest.name,
+    tree,
+    cost: modelCost(model),
+    format,
+    isEmbedded: isEmbeddedKind(tokenizer),
+  });
+}
+
+/**
+ * How a package's reward model reads questions and steps; loads no weights.
+ * @throws ModelError UNSUPPORTED_MODEL where its head is not what the format reads
+ */
+export function formatOf(
+  { manifest, directory }: ModelPackage,
+  tokenizer: Tokenizer,
+): RewardFormat {
+  const format = stepHead(tokenizer, manifest.stepDelimiter);
+  if (manifest.headWidth === format.headWidth) return format;
+  throw modelFault(
+    'UNSUPPORTED_MODEL',
+    directory,
+    `a head of ${format.headWidth} columns, as format ${format.name} reads`,
+    `one of ${manifest.headWidth}`,
+    'import the model again with the format that it was trained for',
+  );
 }
 
 /** The tokenizer that the caller hands in, or the package's own. @throws OptionError, ModelError */
