@@ -196,7 +196,9 @@ def main():
         "bos": config["bos_token"], "eos": config["eos_token"], "template": config["chat_template"],
         "family": "embedded", "place": None, "prompts": prompts_of(tokenizer, "embedded", None, None)})
     text = json.dumps(cases, ensure_ascii=False, separators=(",", ":"))
-    (ROOT / "prompts.json").write_text(text.replace('{"question"', '\n{"question"').replace('{"name"', '\n{"name"') + "\n")
+    for key in ("name", "question"):  # a case and a prompt each on a line of its own
+        text = text.replace('{"%s"' % key, '\n{"%s"' % key)
+    (ROOT / "prompts.json").write_text(text + "\n")
 
 
 main()
