@@ -1,90 +1,105 @@
 // What `espalier solve --show-prompt` prints: exactly the tokens that both models would be sent for a
 // question. Reads the packages' tokenizers and loads no weights.
+import type { ModelPackage } from '../model/package.js';
 import { formatOf } from '../scoring/load.js';
 import { type PolicyPrompt, policyPrompt } from '../search/prompts/policy-prompt.js';
 import { openTokenizer, type Tokenizer } from '../text/tokenizer.js';
-import { coloursOf, type Environment } from './environment.js';
+import { type Colours, coloursOf, type Environment } from './environment.js';
 import { count } from './figures.js';
 import type { ModelPackages } from './open-models.js';
 import { type PromptFlags, promptOptions } from './prompt-flags.js';
 
-/** A prompt as it is sent, and as people read it. */
-interface ShownPrompt {
+/** What one model is sent. */
+interface Sent {
+  readonly role: 'Policy' | 'Reward';
   readonly model: string;
   readonly tokens: readonly number[];
-  /** Special tokens by their names. */
-  readonly text: string;
+  readonly tokenizer: Tokenizer;
+  /** How it came about, for `--json`. */
+  readonly facts: object;
+  /** The same in words. */
+  readonly words: string;
 }
 
-/** Prints the prompts of both models; with `isJson` as one document. */
+/** Prints the prompts of both models; with `--json` as one document. */
 export async function showPrompt(
   question: string,
   { policy, reward }: ModelPackages,
   flags: PromptFlags & { readonly json?: true },
   { stdout }: Environment,
 ): Promise<void> {
-  const asked = await openTokenizer(policy.directory);
-  const { prompt } = policyPrompt(policy.manifest.architecture, asked, promptOptions(flags));
-  const { family, systemPrompt, place } = prompt;
-  const shown = shownPrompt(policy.manifest.name, prompt.encode(question), asked);
-  const judge = reward && (await openTokenizer(reward.directory));
-  const format = reward && judge && formatOf(reward, judge);
-  const judged =
-    reward && judge && format
-      ? shownPrompt(reward.manifest.name, format.begin(question).tokens, judge)
-      : undefined;
+  const asked = await sentToPolicy(question, policy, flags);
+  const judged = reward && (await sentToReward(question, reward));
   if (flags.json === true) {
-    const document = {
-      question,
-      policy: { ...shown, family, systemPrompt, place },
-      reward: judged && format ? { ...judged, format: format.name } : null,
-    };
-    stdout.write(`${JSON.stringify(document)}\n`);
+    const sides = { policy: documentOf(asked), reward: judged ? documentOf(judged) : null };
+    stdout.write(`${JSON.stringify({ question, ...sides })}\n`);
     return;
   }
   const colours = coloursOf(stdout);
-  const write = (role: string, facts: string, prompted: ShownPrompt, tokenizer: Tokenizer) => {
-    const heading = `${role} ${prompted.model}, ${facts}, ${count(prompted.tokens.length)} tokens`;
-    stdout.write(`${colours.bold(heading)}\n${marked(prompted, tokenizer, colours.cyan)}\n`);
+  const parts = [asked, ...(judged ? [judged] : [])].map((sent) => textOf(sent, colours));
+  stdout.write(parts.join('\n'));
+}
+
+async function sentToPolicy(
+  question: string,
+  { manifest, directory }: ModelPackage,
+  flags: PromptFlags,
+): Promise<Sent> {
+  const tokenizer = await openTokenizer(directory);
+  const { prompt } = policyPrompt(manifest.architecture, tokenizer, promptOptions(flags));
+  const { family, systemPrompt, place } = prompt;
+  return {
+    role: 'Policy',
+    model: manifest.name,
+    tokens: prompt.encode(question),
+    tokenizer,
+    facts: { family, systemPrompt, place },
+    words: `family ${family}, ${placeInWords(place)}`,
   };
-  write('Policy', `family ${family}, ${placeText(place)}`, shown, asked);
-  if (judged && judge && format) {
-    stdout.write('\n');
-    write('Reward', `format ${format.name}`, judged, judge);
+}
+
+async function sentToReward(question: string, model: ModelPackage): Promise<Sent> {
+  const tokenizer = await openTokenizer(model.directory);
+  const format = formatOf(model, tokenizer);
+  return {
+    role: 'Reward',
+    model: model.manifest.name,
+    tokens: format.begin(question).tokens,
+    tokenizer,
+    facts: { format: format.name },
+    words: `format ${format.name}`,
+  };
+}
+
+function documentOf({ model, tokens, tokenizer, facts }: Sent): object {
+  return { model, ...facts, tokens, text: tokenizer.decode(tokens, { special: true }) };
+}
+
+/** A heading, and the prompt with its special tokens toned: data that reads like one is not. */
+function textOf({ role, model, words, tokens, tokenizer }: Sent, colours: Colours): string {
+  const heading = `${role} ${model}, ${words}, ${count(tokens.length)} tokens`;
+  let text = '';
+  let data: number[] = [];
+  for (const token of tokens) {
+    if (tokenizer.bytesOf([token]).length > 0) {
+      data.push(token);
+      continue;
+    }
+    text += tokenizer.decode(data) + colours.cyan(tokenizer.decode([token], { special: true }));
+    data = [];
   }
+  return `${colours.bold(heading)}\n${text}${tokenizer.decode(data)}\n`;
 }
 
-function shownPrompt(model: string, tokens: readonly number[], tokenizer: Tokenizer): ShownPrompt {
-  return { model, tokens, text: tokenizer.decode(tokens, { special: true }) };
-}
-
-function placeText(place: PolicyPrompt['place']): string {
+function placeInWords(place: PolicyPrompt['place']): string {
   switch (place) {
     case null:
       return 'no system prompt';
     case 'system':
       return 'system prompt in a message of its own';
-    default:
-      return `system prompt ${place.replace(' ', ' the ')}`;
+    case 'above question':
+      return 'system prompt above the question';
+    case 'below question':
+      return 'system prompt below the question';
   }
-}
-
-/** The text with its special tokens toned, so that data which reads like one is told from it. */
-function marked(
-  { tokens }: ShownPrompt,
-  tokenizer: Tokenizer,
-  tone: (text: string) => string,
-): string {
-  let result = '';
-  let data: number[] = [];
-  for (const token of tokens) {
-    const name = tokenizer.decode([token], { special: true });
-    if (tokenizer.bytesOf([token]).length > 0 || name === '') {
-      data.push(token);
-      continue;
-    }
-    result += tokenizer.decode(data) + tone(name);
-    data = [];
-  }
-  return result + tokenizer.decode(data);
 }

@@ -22,15 +22,16 @@ export function embeddedDirectory(name: string): string | undefined {
   return join(root, name);
 }
 
-/** Whether a tokenizer asks as the embedded models' does, whatever its package is called. */
+/**
+ * Whether a tokenizer asks as the embedded models' does, whatever its package is called. Looks at the
+ * marks first: a reward model's chat template need not take a question.
+ */
 export function isEmbeddedKind(tokenizer: Tokenizer): boolean {
-  if (!tokenizer.hasChatTemplate) return false;
+  const marks = ['<|bos|>', '<|user|>', '<|assistant|>'];
+  const isMarked = marks.every((mark) => tokenizer.encode(mark, { special: true }).length === 1);
+  if (!isMarked || !tokenizer.hasChatTemplate) return false;
   const prompt = tokenizer.chatPrompt([{ role: 'user', content: 'How many?' }]);
-  const isMarked = tokenizer.encode('<|user|>', { special: true }).length === 1;
-  return (
-    isMarked &&
-    tokenizer.decode(prompt, { special: true }) === '<|bos|><|user|>How many?<|assistant|>'
-  );
+  return tokenizer.decode(prompt, { special: true }) === '<|bos|><|user|>How many?<|assistant|>';
 }
 
 /** `models/` beside the package.json above this file: two levels up from src/model and dist/model. */
