@@ -6,6 +6,7 @@ import type { SearchOptions } from '../search/options.js';
 import type { Aggregation, Strategy, Vote } from '../search/strategy.js';
 import { defaultPolicy, defaultReward } from './open-models.js';
 import { bytesValue, choiceValue, integerValue, numberValue, textValue } from './option-values.js';
+import { addPromptFlags, type PromptFlags } from './prompt-flags.js';
 import type { SweepPackages } from './sweep-models.js';
 
 type SamplingOptions = Pick<
@@ -14,7 +15,7 @@ type SamplingOptions = Pick<
 >;
 
 /** Values of the flags, as commander collects them. */
-export interface SweepFlags {
+export interface SweepFlags extends PromptFlags {
   readonly dataset: string;
   readonly out: string;
   readonly limit?: number;
@@ -47,7 +48,7 @@ const strategies = ['greedy', 'majority', 'best-of-n', 'beam-search', 'dvts'] as
 
 /** Adds the flags to the command. */
 export function addSweepFlags(command: Command): Command {
-  return command
+  command
     .requiredOption(
       '--dataset <set>',
       'mini-500, calibration, or a JSONL file',
@@ -81,6 +82,8 @@ export function addSweepFlags(command: Command): Command {
       'paths a problem, of their own seed, that tell `espalier plan` how hard it is',
       integerValue('--difficulty-samples', 64),
     )
+    .optionsGroup('Prompt:');
+  return addPromptFlags(command)
     .optionsGroup('Strategies:')
     .option('--width <M>', 'children per expansion, in trees', integerValue('--width', 1), 4)
     .option(

@@ -46,7 +46,11 @@ export interface ResultRecord extends RunRecord {
 }
 
 /** The record of a finished search by a strategy. */
-export function recordResult(unit: Unit, result: SearchResult, strategy: Strategy): ResultRecord {
+export function recordResult(
+  unit: Unit,
+  result: Omit<SearchResult, 'warnings'>,
+  strategy: Strategy,
+): ResultRecord {
   const { policy, reward, flops, unshared } = result.ledger;
   return {
     index: unit.index,

@@ -2,6 +2,7 @@
 import { type EngineOptions, openTree } from '../engine/engine.js';
 import { invalidOption, refuseUnknownKeys } from '../errors.js';
 import type { ModelCost } from '../ledger.js';
+import { isEmbeddedKind } from '../model/embedded.js';
 import { type ModelPackage, openPackage } from '../model/package.js';
 import {
   adoptTokenizer,
@@ -59,7 +60,13 @@ export async function loadReward(source: string, options: LoadRewardOptions = {}
     tokenizer.tokenBytes(model.manifest.dimensions.vocabulary),
     engineOptions(options),
   );
-  return new Reward({ name: model.manifest.name, tree, cost: modelCost(model), format });
+  return new Reward({
+    name: model.manifest.name,
+    tree,
+    cost: modelCost(model),
+    format,
+    isEmbedded: isEmbeddedKind(tokenizer),
+  });
 }
 
 /** The tokenizer that the caller hands in, or the package's own. @throws OptionError, ModelError */

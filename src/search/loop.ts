@@ -8,6 +8,7 @@ import type { SearchPath, SearchResult, StopReason } from './result.js';
 import type { ChainRule } from './rules.js';
 import { encodePrompts, SearchState } from './state.js';
 import { tally } from './vote.js';
+import { warningsOf } from './warnings.js';
 
 /** Runs a search whose options were checked; `search` documents what it gives and throws. */
 export async function runSearch(question: string, settings: Settings): Promise<SearchResult> {
@@ -129,13 +130,13 @@ function conclude(
   const paths = search.ended
     .map((branch): SearchPath => {
       const isAnswer = branch.state !== 'complete' || answers.has(branch);
-      return toSearchPath(branch, isAnswer, aggregation);
+      return toSearchPath(branch, isAnswer, aggregation, search.opening);
     })
     .sort((a, b) => comparePathIds(a.id, b.id));
   const outcome = tally(paths, aggregation, vote);
   const { answer, votes } = outcome;
   search.emit({ type: 'voted', classes: votes });
-  const path = outcome.path ?? toSearchPath(rootBranch(0n), false, aggregation);
+  const path = outcome.path ?? toSearchPath(rootBranch(0n), false, aggregation, '');
   const interruption = search.stop.reason;
   const stopReason: StopReason = interruption ?? search.allowance.reason ?? 'finished';
   search.emit({ type: 'finished', path: path.id, answer, stopReason });
@@ -146,6 +147,7 @@ function conclude(
     votes,
     ledger: search.account.close((performance.now() - startedAt) / 1000),
     stopReason,
+    warnings: warningsOf(search.settings.policy, search.settings.reward),
     reproducible: interruption === undefined,
   };
 }
