@@ -59,7 +59,7 @@ export function drawLines({ axis, series, domain }: LineChart, name: string): Ht
       labelAnchor: 'center',
       labelArrow: 'none',
       ticks: size.name === 'narrow' ? thin(ticks) : ticks,
-      tickFormat: axis === 'budget' ? String : magnitude,
+      tickFormat: axis === 'budget' ? String : shortMagnitude,
     },
     y: accuracyAxis(domain, 'Accuracy (%)'),
     marks: [
@@ -198,6 +198,11 @@ function ticksOf(axis: Axis, series: readonly Series[]): readonly number[] {
     }
   }
   return ticks;
+}
+
+/** 1 G, 200 M */
+function shortMagnitude(value: number): string {
+  return magnitude(value).replace(/\.0+(?= )/, '');
 }
 
 /** Every second tick, counted from the last, where there are more than fit a phone. */

@@ -1,10 +1,11 @@
 // Accuracy by difficulty: each arm on the easy, medium and hard problems of its policy, told from samples
 // that serve nothing else.
-import { bootstrapMean, type Interval } from '../evaluation/bootstrap.js';
+import { bootstrapMean, type Interval, mean } from '../evaluation/bootstrap.js';
 import { checkSeeds, difficultyBins } from '../evaluation/plan-data.js';
 import type { ResultRecord } from '../evaluation/result-record.js';
 import { readConfigured } from '../evaluation/run-configuration.js';
 import type { SavedRun } from '../evaluation/run-directory.js';
+import { wilsonInterval } from '../evaluation/statistics.js';
 import { type Arm, budgetOf } from '../planning/arm.js';
 import { type Bin, bins, groupByBin } from '../planning/difficulty.js';
 import type { Strategy } from '../search/strategy.js';
@@ -46,7 +47,7 @@ export function difficultyOf(
       .map(({ reward, strategy, outcomes }): DifficultyRow => {
         const cells = bins.map((bin) => {
           const values = groups[bin].map((problem) => outcomes.get(problem)?.accuracy ?? 0);
-          return [bin, values.length === 0 ? null : bootstrapMean(values)] as const;
+          return [bin, values.length === 0 ? null : accuracyOf(values)] as const;
         });
         const byBin = Object.fromEntries(cells) as unknown as DifficultyRow['bins'];
         return { reward, strategy, budget: budgetOf(strategy), bins: byBin };
@@ -55,4 +56,12 @@ export function difficultyOf(
     const problems = { easy: easy.length, medium: medium.length, hard: hard.length };
     return [{ policy, problems, rows }];
   });
+}
+
+/** Over a bin's problems. Where all are right or all wrong the bootstrap has no width, and Wilson's has. */
+function accuracyOf(values: readonly number[]): Interval {
+  const rate = mean(values);
+  if (rate > 0 && rate < 1) return bootstrapMean(values);
+  const { low, high } = wilsonInterval(rate === 0 ? 0 : values.length, values.length);
+  return { mean: rate, low, high };
 }

@@ -37,8 +37,12 @@ export function lookOf(name: Strategy['name'], isSecond = false): Look {
   return (isSecond ? undefined : known) ?? (spare[isSecond ? 0 : 1] as Look);
 }
 
-/** Looks for lines that are no strategies, in a fixed order. */
-export function lookAt(index: number): Look {
-  const all = [...Object.values(looks).slice(1), ...spare];
-  return all[index % all.length] as Look;
+/** The look of a line of a plan's test: the plan stands out, what knows the answers recedes. */
+export function planLook(name: string, usesLabels: boolean, index: number): Look {
+  if (name.startsWith('plan')) return { colour: 'var(--ink)', symbol: 'circle', dash: '', band };
+  const symbols = ['square', 'triangle', 'diamond2', 'star', 'wye'] as const;
+  const symbol = symbols[index % symbols.length] ?? 'square';
+  if (usesLabels) return { colour: 'var(--muted)', symbol, dash: '2 3', band };
+  const colour = `var(--series-${(index % 6) + 1})`;
+  return { colour, symbol, dash: '6 3', band };
 }

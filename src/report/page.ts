@@ -78,7 +78,8 @@ function sectionsOf({ data, problems }: Report): readonly Section[] {
   ];
   if (votes.length > 0) {
     const content = html`<p>How often the right answer is among N paths (pass@N), and how often each way
-of voting finds it. The room between the two is what a better reward model could gain.</p>
+of voting finds it. The room between the two is what a better reward model could gain.
+Where paths are scored, ties of majority go to the higher value.</p>
 ${voteCharts(data)}`;
     sections.push({ id: 'votes', title: 'Coverage and votes', content });
   }
@@ -149,7 +150,7 @@ function viewer({ dataset, runs }: ReportData, shown: number): Html {
   const some =
     shown === dataset.problems
       ? null
-      : html`<p class="note">${count(shown)} of ${count(dataset.problems)} problems are in this page, evenly
+      : html`<p class="muted">${count(shown)} of ${count(dataset.problems)} problems are in this page, evenly
 spaced (<code>espalier report --trees</code> says how many).</p>`;
   const repeats = runs.some((run) => run.repeats > 1)
     ? html`<p class="note">Of repeated problems the first seed is shown.</p>`

@@ -55,6 +55,11 @@ export function rangeText({ low, high }: { readonly low: number; readonly high: 
   return `${(100 * low).toFixed(1)}–${percent(high)}`;
 }
 
+/** 4.76 GFLOP, on one line */
+export function flopText(flops: number): string {
+  return `${magnitude(flops).replace(' ', '\u00a0')}FLOP`;
+}
+
 /** A panel's lines along an axis. */
 export function seriesOf({ lines }: Panel, axis: Axis): readonly Series[] {
   return lines.map(({ name, look, estimates }) => ({
@@ -64,7 +69,7 @@ export function seriesOf({ lines }: Panel, axis: Axis): readonly Series[] {
       const { accuracy, flops, budget } = estimate;
       const label =
         `${armName(estimate)}: ${percent(accuracy.mean)} (${rangeText(accuracy)}), ` +
-        `${magnitude(flops)}FLOP`;
+        flopText(flops);
       const isMarked = isShown(budget, estimates);
       return { x: axis === 'budget' ? budget : flops, ...accuracy, label, isMarked };
     }),

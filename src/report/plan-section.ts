@@ -5,7 +5,7 @@ import { bins } from '../planning/difficulty.js';
 import { accuracyDomain, drawLines, type Series } from './chart.js';
 import { accuracyCell, figure, legendOf, table } from './figure.js';
 import { type Html, type HtmlValue, html } from './html.js';
-import { lookAt } from './look.js';
+import { planLook } from './look.js';
 import { pairName, rangeText } from './panels.js';
 import type { PlanDocument, PlannedBin, PlanTable } from './plan-document.js';
 
@@ -24,8 +24,8 @@ ${plan.plans.map((one) => {
     return policy === one.policy && reward === one.reward;
   });
   return html`<h3>${pairName(one)}</h3>
-${stepsTable(one)}
-${tested && testedPlan(tested)}`;
+<div class="charts">${stepsTable(one)}
+${tested && testedPlan(tested)}</div>`;
 })}`;
 }
 
@@ -36,27 +36,27 @@ function stepsTable(plan: PlanDocument['plans'][number]): Html {
     { title: 'From FLOP', isNumber: true },
     { title: 'Run' },
     { title: 'N', isNumber: true },
-    { title: 'Accuracy on calibration', isNumber: true },
+    { title: 'Accuracy', isNumber: true },
   ];
   const parts: readonly (readonly [string, PlannedBin | undefined])[] = [
     ...bins.map((bin) => [bin, plan.bins[bin]] as const),
     ['all', plan.all],
   ];
-  const rows = parts.flatMap(([name, part]) =>
-    (part?.byFlops ?? []).map(({ from, strategy, accuracy }, i): readonly HtmlValue[] => [
-      i === 0 && part !== undefined ? binTitle(name, part) : '',
-      magnitude(from),
-      strategy.name,
-      strategy.budget ?? 1,
-      percent(accuracy),
-    ]),
-  );
-  return table('What to run', columns, rows);
+  const rows = parts.flatMap(([name, part]) => (part === undefined ? [] : binRows(name, part)));
+  return table('What to run, by difficulty and FLOPs; accuracy on calibration', columns, rows);
 }
 
-function binTitle(name: string, { problems, chosenOn }: PlannedBin): Html {
-  const why = chosenOn === name ? '' : ', too few: as all';
-  return html`${name} <span class="interval">${count(problems)} problems${why}</span>`;
+function binRows(name: string, part: PlannedBin): readonly (readonly HtmlValue[])[] {
+  const { problems, chosenOn, byFlops } = part;
+  const title = html`${name} <span class="interval">${count(problems)} problems</span>`;
+  if (chosenOn !== name) return [[title, '', 'too few of them: as all', '', '']];
+  return byFlops.map(({ from, strategy, accuracy }, i) => [
+    i === 0 ? title : '',
+    magnitude(from),
+    strategy.name,
+    strategy.budget ?? 1,
+    percent(accuracy),
+  ]);
 }
 
 /** The lines of the test: a chart, and a table with every level. */
@@ -66,16 +66,16 @@ function testedPlan(tested: PlanTable): Html {
     leads.filter(({ isBeaten }) => isBeaten).map((lead) => ({ budget, ...lead })),
   );
   const points = (value: number) => (100 * value).toFixed(1);
-  return html`<div class="charts">${figure({
-    title: `The plan of ${pairName(tested)} under test`,
-    note: 'accuracy at the FLOPs that each level allows; 95% intervals are in the figures below',
+  return html`<div>${figure({
+    title: 'The plan under test',
+    note: 'accuracy at the FLOPs that each level allows; intervals are in the figures',
     chart: drawLines(
       { axis: 'flops', series, domain: accuracyDomain(series) },
       `Accuracy of the plan and of its rivals against FLOPs, ${pairName(tested)}`,
     ),
     legend: legendOf(series),
     table: testTable(tested),
-  })}</div>
+  })}
 <p>${
     beaten.length === 0
       ? 'The plan beats neither the fixed choice nor the table of the paper’s authors.'
@@ -83,20 +83,20 @@ function testedPlan(tested: PlanTable): Html {
           ({ budget, over, mean, low, high }) =>
             html`At N ${budget} the plan beats ${over} by ${points(mean)} points (${points(low)} to ${points(high)}). `,
         )
-  } “Beats” means that the paired 95% interval leaves 0 out and Holm’s correction over all comparisons agrees.</p>`;
+  } “Beats” means that the paired 95% interval leaves 0 out and Holm’s correction over all comparisons agrees.</p></div>`;
 }
 
 function testSeries({ levels }: PlanTable): readonly Series[] {
-  const names = [...new Set(levels.flatMap(({ lines }) => lines.map(({ name }) => name)))];
-  return names.flatMap((name, i) => {
-    const points = levels.flatMap(({ flops, lines }) => {
-      const line = lines.find((one) => one.name === name);
+  const lines = new Map(levels.flatMap((level) => level.lines.map((line) => [line.name, line])));
+  return [...lines.values()].flatMap(({ name, usesLabels }, i) => {
+    const points = levels.flatMap(({ flops, lines: own }) => {
+      const line = own.find((one) => one.name === name);
       if (line?.accuracy === null || line === undefined) return [];
       const label = `${name}: ${percent(line.accuracy.mean)} (${rangeText(line.accuracy)})`;
       const { mean } = line.accuracy;
       return [{ x: flops, mean, low: mean, high: mean, label, isMarked: true }];
     });
-    return points.length === 0 ? [] : [{ name, look: lookAt(i), points }];
+    return points.length === 0 ? [] : [{ name, look: planLook(name, usesLabels, i), points }];
   });
 }
 

@@ -96,7 +96,7 @@ export function collectReport(all: readonly Run[], { plan, trees }: ReportOption
   for (const run of all) checkWhole(run);
   const isDifficulty = (run: Run) => readConfigured(run).purpose === 'difficulty';
   const samples = all.filter(isDifficulty);
-  const { runs, notes } = distinct(all.filter((run) => !isDifficulty(run)));
+  const { runs, notes } = distinct(inOrder(all.filter((run) => !isDifficulty(run))));
   const [first] = runs;
   if (first === undefined) throw invalidOption('runs', 'at least one evaluation', all.length);
   for (const run of all) checkSameProblems(run, first);
@@ -155,6 +155,29 @@ function checkSameModels(runs: readonly Run[]): void {
       known.set(name, other);
     }
   }
+}
+
+const strategyOrder = ['greedy', 'majority', 'best-of-n', 'beam-search', 'dvts'];
+
+/** By policy as first given, then by strategy, reward model and N. */
+function inOrder(runs: readonly Run[]): readonly Run[] {
+  const policies = [...new Set(runs.map((run) => readConfigured(run).policy.name))];
+  const rewards = [...new Set(runs.map((run) => readConfigured(run).reward?.name))];
+  const ranks = (run: Run): readonly number[] => {
+    const { policy, reward } = readConfigured(run);
+    const strategy = strategyOf(run);
+    return [
+      policies.indexOf(policy.name),
+      reward === null ? -1 : rewards.indexOf(reward.name),
+      // Whatever is not in the list comes last.
+      strategyOrder.indexOf(strategy.name) + 1 || strategyOrder.length + 1,
+      budgetOf(strategy),
+    ];
+  };
+  return [...runs].sort((a, b) => {
+    const [own, other] = [ranks(a), ranks(b)];
+    return own.map((rank, i) => rank - (other[i] ?? 0)).find((difference) => difference !== 0) ?? 0;
+  });
 }
 
 /** One run of each strategy and models; the others are named in a note. */

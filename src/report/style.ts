@@ -27,7 +27,8 @@ main, header, footer { max-width: 74rem; margin: 0 auto; padding: 0 1.25rem; }
 header { padding-top: 3rem; }
 h1 { font-size: clamp(1.6rem, 4vw, 2.25rem); line-height: 1.15; letter-spacing: -.015em; margin: .25rem 0 1rem; }
 h2 { font-size: 1.35rem; letter-spacing: -.01em; margin: 3.5rem 0 .5rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
-h3 { font-size: 1.05rem; margin: 2rem 0 .5rem; }
+h3 { font-size: 1.05rem; margin: 1.75rem 0 .5rem; }
+#viewer h3 { margin-top: .5rem; }
 p { margin: .5rem 0 1rem; max-width: 44rem; }
 .eyebrow { margin: 0; color: var(--muted); font-size: .875rem; }
 .lead { font-size: 1.2rem; line-height: 1.5; max-width: 48rem; }
@@ -50,17 +51,18 @@ figcaption span { display: block; color: var(--muted); font-size: .875rem; }
 .legend { display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; margin: .25rem 0 .5rem; padding: 0; list-style: none; font-size: .875rem; }
 .legend li { display: inline-flex; align-items: center; gap: .4rem; }
 .legend svg { flex: none; width: 36px; height: 14px; }
-details { margin: .25rem 0 1rem; }
+details { margin: .25rem 0 0; }
 summary { cursor: pointer; color: var(--accent); font-size: .9rem; width: max-content; max-width: 100%; }
 
-.scroll { overflow: auto; max-width: 100%; max-height: 40rem; margin: .5rem 0 1rem; }
+.scroll { overflow: auto; max-width: 100%; margin: .5rem 0 1rem; }
+details .scroll { max-height: 30rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--muted); padding: 0 0 .4rem; font-size: .875rem; }
 th, td { padding: .3rem .9rem .3rem 0; text-align: left; vertical-align: baseline; border-bottom: 1px solid var(--line); }
 thead th { color: var(--muted); font-weight: 500; font-size: .825rem; vertical-align: bottom; }
 tbody th { font-weight: 500; }
+td, tbody th { white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; }
-tr.first > * { border-top: 2px solid var(--line); }
 
 .controls { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; margin: 1rem 0; }
 .controls label { display: grid; gap: .15rem; font-size: .8rem; color: var(--muted); min-width: 0; max-width: 100%; }
@@ -85,7 +87,7 @@ ul.tree, ul.tree ul { list-style: none; margin: 0; padding: 0; }
 ul.tree ul { margin-left: .55rem; padding-left: .75rem; border-left: 1px solid var(--line); }
 ul.tree ul.only { margin-left: 0; padding-left: 0; border-left: 0; }
 ul.tree li { outline-offset: -2px; }
-.row { display: grid; grid-template-columns: 1rem 4.2rem minmax(0, 1fr); gap: .1rem .5rem; padding: .22rem .3rem; border-radius: 4px; align-items: baseline; cursor: default; }
+.row { display: grid; grid-template-columns: 1rem 3.6rem minmax(0, 1fr) auto; gap: .1rem .5rem; padding: .22rem .3rem; border-radius: 4px; align-items: baseline; cursor: default; }
 .row:hover { background: var(--raised); }
 li:focus { outline: none; }
 li:focus-visible > .row { outline: 2px solid var(--accent); outline-offset: -2px; }
@@ -94,13 +96,13 @@ li[aria-expanded] > .row { cursor: pointer; }
 .score { font-variant-numeric: tabular-nums; font-size: .85rem; display: grid; grid-template-columns: 1.5rem auto; gap: .35rem; align-items: center; }
 .score i { height: .5rem; border: 1px solid var(--muted); background: linear-gradient(to right, var(--series-1) calc(100% * var(--score)), transparent 0); }
 .step { white-space: pre-wrap; overflow-wrap: anywhere; }
-.tags { grid-column: 3; display: flex; flex-wrap: wrap; gap: .2rem .4rem; font-size: .775rem; }
-.tag { border: 1px solid var(--line); border-radius: 3px; padding: 0 .35rem; color: var(--muted); overflow-wrap: anywhere; }
+.tags { display: flex; max-width: 20rem; justify-content: flex-end; flex-wrap: wrap; gap: .2rem .4rem; font-size: .775rem; }
+.tag { border: 1px solid transparent; border-radius: 3px; padding: 0 .3rem; color: var(--muted); overflow-wrap: anywhere; }
 .tag.chosen { border-color: var(--accent); color: var(--accent); font-weight: 600; }
 .tag.good { border-color: var(--good); color: var(--good); }
 .tag.bad { border-color: var(--bad); color: var(--bad); }
 .dropped > .row > .step { color: var(--muted); text-decoration: line-through; text-decoration-thickness: 1px; text-decoration-color: var(--muted); }
-.dropped > .row > .tags .tag.fate { border-style: dashed; border-color: var(--muted); }
+.dropped > .row > .tags .tag.fate { border: 1px dashed var(--muted); padding-left: .3rem; }
 .on-path > .row { background: color-mix(in srgb, var(--accent) 9%, transparent); }
 .bar { display: block; height: .45rem; width: 5rem; border: 1px solid var(--muted); background: linear-gradient(to right, var(--series-1) calc(100% * var(--share)), transparent 0); }
 footer { margin-top: 4rem; padding-bottom: 3rem; color: var(--muted); font-size: .875rem; }
@@ -113,7 +115,10 @@ footer p { max-width: 60rem; }
   .lead { font-size: 1.08rem; }
   .chart-wide { display: none; }
   .chart-narrow { display: block; }
-  .row { grid-template-columns: .8rem 3.9rem minmax(0, 1fr); gap: .1rem .35rem; padding-left: 0; padding-right: 0; }
+  .grow { flex-basis: 100% !important; }
+  .tags { grid-column: 3; justify-content: flex-start; }
+  .tag:first-child { padding-left: 0; }
+  .row { grid-template-columns: .8rem 3.6rem minmax(0, 1fr); gap: .1rem .35rem; padding-left: 0; padding-right: 0; }
   ul.tree ul { margin-left: .25rem; padding-left: .4rem; }
 }
 @media print {

@@ -70,7 +70,7 @@ function itemOf(branch, index, siblings, level) {
     element('span', { class: 'tags' }, tagsOf(branch)),
   ]);
   row.id = `branch-${index}`;
-  row.title = `Branch ${id}`;
+  row.title = score === null ? `Branch ${id}` : `Branch ${id}, score ${score.toFixed(6)}`;
   item.append(row);
   item.tabIndex = -1;
   item.setAttribute('role', 'treeitem');
@@ -85,10 +85,7 @@ function itemOf(branch, index, siblings, level) {
 function scoreOf(score) {
   const bar = document.createElement('i');
   bar.style.setProperty('--score', String(score));
-  return element('span', { class: 'score' }, [
-    bar,
-    element('span', { text: score.toFixed(3).replace(/^1\.000$/, '1.00') }),
-  ]);
+  return element('span', { class: 'score' }, [bar, element('span', { text: score.toFixed(2) })]);
 }
 
 /** @param {ViewedBranch} branch */
