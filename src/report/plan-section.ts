@@ -51,7 +51,7 @@ function binRows(name: string, part: PlannedBin): readonly (readonly HtmlValue[]
   const title = html`${name} <span class="interval">${count(problems)} problems</span>`;
   if (chosenOn !== name) return [[title, '', 'too few of them: as all', '', '']];
   return byFlops.map(({ from, strategy, accuracy }, i) => [
-    i === 0 ? title : '',
+    i === 0 ? title : html`<span class="muted">${name}</span>`,
     magnitude(from),
     strategy.name,
     strategy.budget ?? 1,

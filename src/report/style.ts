@@ -86,13 +86,11 @@ button:disabled { color: var(--muted); cursor: default; border-color: var(--line
 ul.tree, ul.tree ul { list-style: none; margin: 0; padding: 0; }
 ul.tree ul { margin-left: .55rem; padding-left: .75rem; border-left: 1px solid var(--line); }
 ul.tree ul.only { margin-left: 0; padding-left: 0; border-left: 0; }
-ul.tree li { outline-offset: -2px; }
 .row { display: grid; grid-template-columns: 1rem 3.6rem minmax(0, 1fr) auto; gap: .1rem .5rem; padding: .22rem .3rem; border-radius: 4px; align-items: baseline; cursor: default; }
 .row:hover { background: var(--raised); }
-li:focus { outline: none; }
-li:focus-visible > .row { outline: 2px solid var(--accent); outline-offset: -2px; }
+.row:focus-visible { outline-offset: -2px; }
 .toggle { color: var(--muted); font-size: .7rem; }
-li[aria-expanded] > .row { cursor: pointer; }
+.row[aria-expanded] { cursor: pointer; }
 .score { font-variant-numeric: tabular-nums; font-size: .85rem; display: grid; grid-template-columns: 1.5rem auto; gap: .35rem; align-items: center; }
 .score i { height: .5rem; border: 1px solid var(--muted); background: linear-gradient(to right, var(--series-1) calc(100% * var(--score)), transparent 0); }
 .step { white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -101,9 +99,9 @@ li[aria-expanded] > .row { cursor: pointer; }
 .tag.chosen { border-color: var(--accent); color: var(--accent); font-weight: 600; }
 .tag.good { border-color: var(--good); color: var(--good); }
 .tag.bad { border-color: var(--bad); color: var(--bad); }
-.dropped > .row > .step { color: var(--muted); text-decoration: line-through; text-decoration-thickness: 1px; text-decoration-color: var(--muted); }
-.dropped > .row > .tags .tag.fate { border: 1px dashed var(--muted); padding-left: .3rem; }
-.on-path > .row { background: color-mix(in srgb, var(--accent) 9%, transparent); }
+.row.dropped > .step { color: var(--muted); text-decoration: line-through; text-decoration-thickness: 1px; text-decoration-color: var(--muted); }
+.row.dropped .tag.fate { border: 1px dashed var(--muted); padding-left: .3rem; }
+.row.on-path { background: color-mix(in srgb, var(--accent) 9%, transparent); }
 .bar { display: block; height: .45rem; width: 5rem; border: 1px solid var(--muted); background: linear-gradient(to right, var(--series-1) calc(100% * var(--share)), transparent 0); }
 footer { margin-top: 4rem; padding-bottom: 3rem; color: var(--muted); font-size: .875rem; }
 footer p { max-width: 60rem; }

@@ -1,10 +1,11 @@
-// What keys and clicks do in a tree: open, close, and move the focus.
+// What keys and clicks do in a tree: open, close, and move the focus. An item is the row of a branch; the
+// list of its children stands beside it.
 
 /** @param {MouseEvent} event */
 export function onClick({ target }) {
-  const item = target instanceof Element ? target.closest('li') : null;
+  const item = target instanceof Element ? target.closest('.row') : null;
   // A click that ends a selection of text leaves the tree as it is.
-  if (item === null || String(getSelection()) !== '') return;
+  if (!(item instanceof HTMLElement) || String(getSelection()) !== '') return;
   focusOn(item);
   if (item.ariaExpanded !== null) expand(item, item.ariaExpanded !== 'true');
 }
@@ -17,7 +18,6 @@ export function onKey(event) {
   const visible = itemsIn(tree).filter(isVisible);
   const at = visible.indexOf(item);
   const isOpen = item.ariaExpanded === 'true';
-  const parent = item.parentElement?.closest('li') ?? undefined;
   /** @type {Record<string, () => void>} */
   const actions = {
     ArrowDown: () => focusOn(visible[at + 1]),
@@ -25,7 +25,7 @@ export function onKey(event) {
     Home: () => focusOn(visible[0]),
     End: () => focusOn(visible.at(-1)),
     ArrowRight: () => (isOpen ? focusOn(visible[at + 1]) : expand(item, true)),
-    ArrowLeft: () => (isOpen ? expand(item, false) : focusOn(parent)),
+    ArrowLeft: () => (isOpen ? expand(item, false) : focusOn(parentOf(item))),
     Enter: () => expand(item, !isOpen),
     ' ': () => expand(item, !isOpen),
   };
@@ -40,7 +40,7 @@ export function onKey(event) {
  * @returns {HTMLElement[]}
  */
 export function itemsIn(tree) {
-  return [...tree.querySelectorAll('li')];
+  return [...tree.querySelectorAll('div')];
 }
 
 /** @param {HTMLElement} tree */
@@ -48,9 +48,17 @@ export function focusable(tree) {
   return itemsIn(tree).find(({ tabIndex }) => tabIndex === 0);
 }
 
+/**
+ * @param {HTMLElement} item
+ * @returns {HTMLElement | undefined}
+ */
+function parentOf(item) {
+  return item.closest('ul')?.closest('li')?.querySelector('div') ?? undefined;
+}
+
 /** @param {HTMLElement} item */
 export function isVisible(item) {
-  return item.parentElement?.closest('[aria-expanded="false"]') === null;
+  return item.closest('ul[hidden]') === null;
 }
 
 /**
@@ -72,9 +80,9 @@ export function focusOn(item, takesFocus = true) {
  * @param {boolean} isOpen
  */
 export function expand(item, isOpen) {
-  const group = item.querySelector('ul');
-  const toggle = item.querySelector('.toggle');
-  if (group === null || toggle === null) return;
+  const group = item.nextElementSibling;
+  const toggle = item.firstElementChild;
+  if (!(group instanceof HTMLElement) || toggle === null) return;
   item.ariaExpanded = String(isOpen);
   group.hidden = !isOpen;
   toggle.textContent = isOpen ? '▼' : '▶';

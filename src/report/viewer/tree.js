@@ -1,4 +1,4 @@
-// A search's branches as WAI-ARIA's tree pattern has them: one item has the focus, arrows move it.
+// A search's tree: branches in nested lists, and the buttons that open and close many at once.
 import { element } from './elements.js';
 import { expand, focusable, focusOn, isVisible, itemsIn, onClick, onKey } from './keys.js';
 
@@ -23,19 +23,20 @@ export function treeOf(branches) {
   const groups = [];
   branches.forEach((branch, index) => {
     const siblings = children[branch.parent] ?? roots;
-    const item = itemOf(branch, index, siblings, levelOf(branches, index));
+    const row = rowOf(branch, index, siblings, levelOf(branches, index));
+    const item = element('li', {}, [row]);
+    item.setAttribute('role', 'none');
     const parent = branch.parent < 0 ? tree : groups[branch.parent];
     if ((children[index] ?? []).length > 0) {
       const group = element('ul', { class: children[index]?.length === 1 ? 'only' : '' });
       group.setAttribute('role', 'group');
       groups[index] = group;
       item.append(group);
-      expand(item, branch.chosen);
+      expand(row, branch.chosen);
     }
     parent?.append(item);
   });
-  const first = tree.querySelector('li');
-  if (first !== null) first.tabIndex = 0;
+  focusOn(itemsIn(tree)[0], false);
   tree.addEventListener('keydown', onKey);
   tree.addEventListener('click', onClick);
   return tree;
@@ -57,28 +58,25 @@ function levelOf(branches, index) {
  * @param {readonly number[]} siblings
  * @param {number} level
  */
-function itemOf(branch, index, siblings, level) {
+function rowOf(branch, index, siblings, level) {
   const { id, text, score, fate, chosen } = branch;
   const isDropped = fate === 'pruned' || fate === 'cut' || branch.ending?.isAnswer === false;
-  const item = element('li', {
-    class: `${isDropped ? 'dropped' : ''} ${chosen ? 'on-path' : ''}`.trim(),
-  });
-  const row = element('div', { class: 'row' }, [
-    element('span', { class: 'toggle' }),
+  const toggle = element('span', { class: 'toggle' });
+  toggle.setAttribute('aria-hidden', 'true');
+  const kind = `row ${isDropped ? 'dropped' : ''} ${chosen ? 'on-path' : ''}`.trim();
+  const row = element('div', { class: kind }, [
+    toggle,
     score === null ? element('span', { class: 'score muted', text: '–' }) : scoreOf(score),
     element('span', { class: 'step', text: text.trim() === '' ? '(no text)' : text.trim() }),
     element('span', { class: 'tags' }, tagsOf(branch)),
   ]);
-  row.id = `branch-${index}`;
   row.title = score === null ? `Branch ${id}` : `Branch ${id}, score ${score.toFixed(6)}`;
-  item.append(row);
-  item.tabIndex = -1;
-  item.setAttribute('role', 'treeitem');
-  item.setAttribute('aria-labelledby', row.id);
-  item.setAttribute('aria-level', String(level));
-  item.setAttribute('aria-setsize', String(siblings.length));
-  item.setAttribute('aria-posinset', String(siblings.indexOf(index) + 1));
-  return item;
+  row.tabIndex = -1;
+  row.setAttribute('role', 'treeitem');
+  row.setAttribute('aria-level', String(level));
+  row.setAttribute('aria-setsize', String(siblings.length));
+  row.setAttribute('aria-posinset', String(siblings.indexOf(index) + 1));
+  return row;
 }
 
 /** @param {number} score */
