@@ -48,9 +48,9 @@ figcaption { margin-bottom: .25rem; }
 figcaption span { display: block; color: var(--muted); font-size: .875rem; }
 .chart svg { font-size: 12px; overflow: visible; display: block; width: 100%; max-width: 36rem; height: auto; }
 .chart-narrow { display: none; }
-.legend { display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; margin: .25rem 0 .5rem; padding: 0; list-style: none; font-size: .875rem; }
-.legend li { display: inline-flex; align-items: center; gap: .4rem; }
-.legend svg { flex: none; width: 36px; height: 14px; }
+.legend { display: flex; flex-wrap: wrap; gap: .15rem .9rem; margin: .25rem 0 .5rem; padding: 0; list-style: none; font-size: .875rem; }
+.legend li { display: inline-flex; align-items: center; gap: .3rem; }
+.legend svg { flex: none; width: 32px; height: 14px; }
 details { margin: .25rem 0 0; }
 summary { cursor: pointer; color: var(--accent); font-size: .9rem; width: max-content; max-width: 100%; }
 
@@ -85,7 +85,7 @@ button:disabled { color: var(--muted); cursor: default; border-color: var(--line
 
 ul.tree, ul.tree ul { list-style: none; margin: 0; padding: 0; }
 ul.tree ul { margin-left: .55rem; padding-left: .75rem; border-left: 1px solid var(--line); }
-ul.tree ul.only { margin-left: 0; padding-left: 0; border-left: 0; }
+ul.tree ul.chain { margin-left: 0; padding-left: 0; border-left: 0; }
 .row { display: grid; grid-template-columns: 1rem 3.6rem minmax(0, 1fr) auto; gap: .1rem .5rem; padding: .22rem .3rem; border-radius: 4px; align-items: baseline; cursor: default; }
 .row:hover { background: var(--raised); }
 .row:focus-visible { outline-offset: -2px; }
@@ -99,7 +99,7 @@ ul.tree ul.only { margin-left: 0; padding-left: 0; border-left: 0; }
 .tag.chosen { border-color: var(--accent); color: var(--accent); font-weight: 600; }
 .tag.good { border-color: var(--good); color: var(--good); }
 .tag.bad { border-color: var(--bad); color: var(--bad); }
-.row.dropped > .step { color: var(--muted); text-decoration: line-through; text-decoration-thickness: 1px; text-decoration-color: var(--muted); }
+.row.dropped > .step { color: var(--muted); }
 .row.dropped .tag.fate { border: 1px dashed var(--muted); padding-left: .3rem; }
 .row.on-path { background: color-mix(in srgb, var(--accent) 9%, transparent); }
 .bar { display: block; height: .45rem; width: 5rem; border: 1px solid var(--muted); background: linear-gradient(to right, var(--series-1) calc(100% * var(--share)), transparent 0); }

@@ -28,7 +28,9 @@ export function treeOf(branches) {
     item.setAttribute('role', 'none');
     const parent = branch.parent < 0 ? tree : groups[branch.parent];
     if ((children[index] ?? []).length > 0) {
-      const group = element('ul', { class: children[index]?.length === 1 ? 'only' : '' });
+      // A chain goes straight down below its second branch: it would leave the window otherwise.
+      const isChain = siblings.length === 1 && children[index]?.length === 1;
+      const group = element('ul', { class: isChain ? 'chain' : '' });
       group.setAttribute('role', 'group');
       groups[index] = group;
       item.append(group);
