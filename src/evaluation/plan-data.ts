@@ -66,7 +66,7 @@ export function collectPlanData(runs: readonly SavedRun<ResultRecord>[]): PlanDa
       (run) => isDifficulty(run) && readConfigured(run).policy.name === policy,
     );
     checkSeeds(policy, samples, evaluations);
-    bins.set(policy, binsFrom(policy, samples));
+    bins.set(policy, difficultyBins(policy, samples));
   }
   const arms = new Map<string, Arm>();
   for (const arm of evaluations.flatMap((run) => armsOf(run))) {
@@ -120,7 +120,7 @@ function modelsOf(runs: readonly SavedRun[]): ReadonlyMap<string, string> {
 }
 
 /** Binning on evaluated samples is circular: no seed may serve both. */
-function checkSeeds(
+export function checkSeeds(
   policy: string,
   samples: readonly SavedRun<ResultRecord>[],
   evaluations: readonly SavedRun<ResultRecord>[],
@@ -137,7 +137,7 @@ function checkSeeds(
 }
 
 /** Bins of a policy's problems by the share of right samples. */
-function binsFrom(
+export function difficultyBins(
   policy: string,
   runs: readonly SavedRun<ResultRecord>[],
 ): ReadonlyMap<string, Bin> {

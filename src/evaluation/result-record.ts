@@ -5,6 +5,7 @@ import type { PathId, SearchPath, SearchResult, VoteClass } from '../search/resu
 import type { Strategy } from '../search/strategy.js';
 import { isCompatVoteCorrect } from './compat-vote.js';
 import type { RunRecord } from './run-directory.js';
+import type { RecordedBranch } from './tree-recorder.js';
 import type { Unit } from './units.js';
 
 /** A path without its token ids: what voting again and scoring again need. */
@@ -34,6 +35,8 @@ export interface ResultRecord extends RunRecord {
   readonly reproducible: boolean;
   readonly votes: readonly VoteClass[];
   readonly paths: readonly RecordedPath[];
+  /** Every sampled branch, in path order; null where the paths tell everything. */
+  readonly branches: readonly RecordedBranch[] | null;
   readonly ledger: {
     readonly policy: {
       readonly [K in 'promptTokens' | 'sampledTokens' | 'processedTokens']: number;
@@ -50,6 +53,7 @@ export function recordResult(
   unit: Unit,
   result: Omit<SearchResult, 'warnings'>,
   strategy: Strategy,
+  branches: readonly RecordedBranch[] | null = null,
 ): ResultRecord {
   const { policy, reward, flops, unshared } = result.ledger;
   return {
@@ -69,6 +73,7 @@ export function recordResult(
     reproducible: result.reproducible,
     votes: result.votes,
     paths: result.paths.map(({ text: _, tokens, ...path }) => ({ ...path, tokens: tokens.length })),
+    branches,
     ledger: {
       policy: {
         promptTokens: policy.promptTokens,
