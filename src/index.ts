@@ -27,6 +27,8 @@ export type { LoadPolicyOptions } from './search/load.js';
 export { loadPolicy } from './search/load.js';
 export type { SearchLimits, SearchOptions } from './search/options.js';
 export type { Policy } from './search/policy.js';
+export type { FamilyName } from './search/prompts/family.js';
+export type { PolicyPrompt } from './search/prompts/policy-prompt.js';
 export type {
   AutoOutcome,
   PathId,

@@ -8,13 +8,17 @@ import type { AnyStrategy } from '../search/auto-strategy.js';
 import type { Policy } from '../search/policy.js';
 import type { Environment } from './environment.js';
 import { checkPlanModels } from './plan-flags.js';
+import { promptOptions } from './prompt-flags.js';
 import { rewardUse, type SearchFlags } from './search-flags.js';
 
 /** The embedded models that serve where none is named. */
 export const defaultPolicy = 'policy-2m';
 export const defaultReward = 'prm-3m';
 
-type ModelFlags = Pick<SearchFlags, 'policy' | 'reward' | 'kvMemory' | 'threads'>;
+type ModelFlags = Pick<
+  SearchFlags,
+  'policy' | 'reward' | 'kvMemory' | 'threads' | 'family' | 'systemPrompt'
+>;
 
 /** Loaded models; `dispose` frees both. */
 export interface OpenModels {
@@ -70,7 +74,10 @@ export async function loadModels(
     ...(kvMemory === undefined ? {} : { kvMemory }),
     ...(threads === undefined ? {} : { threads }),
   };
-  const policy = await environment.loadPolicy(policyPackage.directory, options);
+  const policy = await environment.loadPolicy(policyPackage.directory, {
+    ...options,
+    ...promptOptions(flags),
+  });
   try {
     const reward =
       rewardPackage && (await environment.loadReward(rewardPackage.directory, options));

@@ -9,6 +9,7 @@ import { addMerge } from './commands/merge.js';
 import { addModels } from './commands/models.js';
 import { addPerplexity } from './commands/perplexity.js';
 import { addPlan } from './commands/plan.js';
+import { addReport } from './commands/report.js';
 import { addScore } from './commands/score.js';
 import { addSolve } from './commands/solve.js';
 import { addSweep } from './commands/sweep.js';
@@ -61,6 +62,7 @@ function buildProgram(
   addEval(program, run, environment);
   addSweep(program, run, environment);
   addPlan(program, run, environment);
+  addReport(program, run, environment);
   addScore(program, run, environment);
   addGrade(program, run, environment);
   addMerge(program, run, environment);

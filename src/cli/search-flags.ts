@@ -14,9 +14,10 @@ import {
   type PlanFlags,
   refusePlanFlags,
 } from './plan-flags.js';
+import { addPromptFlags, type PromptFlags } from './prompt-flags.js';
 
 /** Values of the flags, as commander collects them. */
-export interface SearchFlags extends PlanFlags {
+export interface SearchFlags extends PlanFlags, PromptFlags {
   readonly policy?: string;
   readonly reward?: string;
   readonly strategy: AnyStrategy['name'];
@@ -64,7 +65,8 @@ export function addSearchFlags(command: Command): Command {
     .option('--policy <model>', `writes the steps: ${models}`, textValue('--policy', models))
     .option('--reward <model>', `scores the steps: ${models}`, textValue('--reward', models))
     .option('--kv-memory <size>', 'KV cache of each model, as in 512MB', bytesValue('--kv-memory'))
-    .option('--threads <count>', 'threads to compute with', integerValue('--threads', 1))
+    .option('--threads <count>', 'threads to compute with', integerValue('--threads', 1));
+  addPromptFlags(command)
     .optionsGroup('Strategy:')
     .option(
       '--strategy <name>',
@@ -85,9 +87,17 @@ export function addSearchFlags(command: Command): Command {
   return addMeanFlops(addPlanFlags(command))
     .optionsGroup('Sampling:')
     .option('--seed <K>', 'the same seed gives the same search', integerValue('--seed', 0), 0)
-    .option('--temperature <T>', '0 is greedy (default: 0.7)', numberValue('--temperature'))
+    .option(
+      '--temperature <T>',
+      "0 is greedy (default: the family's, 0.7)",
+      numberValue('--temperature'),
+    )
     .option('--top-k <K>', 'the K likeliest tokens alone', integerValue('--top-k', 0))
-    .option('--top-p <P>', 'the likeliest tokens that reach P together', numberValue('--top-p'))
+    .option(
+      '--top-p <P>',
+      "the likeliest tokens that reach P together (default: the family's, 1)",
+      numberValue('--top-p'),
+    )
     .option('--min-p <P>', 'tokens at least P times as likely as the first', numberValue('--min-p'))
     .optionsGroup('Limits:')
     .option(

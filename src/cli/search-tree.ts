@@ -1,5 +1,6 @@
 // A search's tree as its trace events tell it: branches with their text, scores and fates.
 import type { PathId, SearchPath, SearchResult, StopReason, VoteClass } from '../search/result.js';
+import type { Strategy } from '../search/strategy.js';
 import type { TraceEvent } from '../search/trace.js';
 
 /** What became of a branch. `live`: nothing yet, or its children tell. */
@@ -83,7 +84,7 @@ export class SearchTree {
         this.#change(event.path, { fate: 'incomplete', answer: event.answer });
         return;
       case 'chosen':
-        this.#beginAnew(event.strategy.name);
+        this.#beginAnew(event.strategy);
         return;
       case 'voted':
         this.votes = event.classes;
@@ -96,9 +97,9 @@ export class SearchTree {
   }
 
   /** `auto` has chosen: what was there are probes, which are no part of a tree. */
-  #beginAnew(strategy: string): void {
-    this.strategy = `${this.strategy}: ${strategy}`;
-    if (strategy === 'majority' || strategy === 'best-of-n') return;
+  #beginAnew(strategy: Strategy): void {
+    this.strategy = `${this.strategy}: ${strategy.name}`;
+    if (!('width' in strategy)) return;
     this.roots.length = 0;
     this.#branches.clear();
   }

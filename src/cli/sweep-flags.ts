@@ -9,6 +9,7 @@ import type { Aggregation, Vote } from '../search/strategy.js';
 import { defaultPolicy, defaultReward } from './open-models.js';
 import { bytesValue, choiceValue, integerValue, numberValue, textValue } from './option-values.js';
 import { addPlanFlags, type PlanFlags, refusePlanFlags } from './plan-flags.js';
+import { addPromptFlags, type PromptFlags } from './prompt-flags.js';
 import type { SweepPackages } from './sweep-models.js';
 
 type SamplingOptions = Pick<
@@ -17,7 +18,7 @@ type SamplingOptions = Pick<
 >;
 
 /** Values of the flags, as commander collects them. */
-export interface SweepFlags extends Omit<PlanFlags, 'meanFlops'> {
+export interface SweepFlags extends Omit<PlanFlags, 'meanFlops'>, PromptFlags {
   readonly dataset: string;
   readonly out: string;
   readonly limit?: number;
@@ -85,6 +86,8 @@ export function addSweepFlags(command: Command): Command {
       'paths a problem, of their own seed, that tell `espalier plan` how hard it is',
       integerValue('--difficulty-samples', 64),
     )
+    .optionsGroup('Prompt:');
+  addPromptFlags(command)
     .optionsGroup('Strategies:')
     .option('--width <M>', 'children per expansion, in trees', integerValue('--width', 1), 4)
     .option(

@@ -4,6 +4,7 @@ import { type ModelPackage, openPackage } from '../model/package.js';
 import type { LoadOptions } from '../scoring/load.js';
 import type { Reward } from '../scoring/reward.js';
 import type { Policy } from '../search/policy.js';
+import type { PromptOptions } from '../search/prompts/policy-prompt.js';
 import type { Environment } from './environment.js';
 
 /** A loaded model and what its package says. */
@@ -40,6 +41,7 @@ export async function findSweepModels(
 export async function loadSweepModels(
   packages: SweepPackages,
   options: LoadOptions,
+  prompt: PromptOptions,
   { loadPolicy, loadReward }: Environment,
 ): Promise<SweepModels> {
   const policies = new Map<string, NamedModel<Policy>>();
@@ -49,7 +51,7 @@ export async function loadSweepModels(
   };
   try {
     for (const { directory, manifest } of packages.policies) {
-      const model = await loadPolicy(directory, options);
+      const model = await loadPolicy(directory, { ...options, ...prompt });
       policies.set(manifest.name, { model, facts: { manifest, cost: model.cost } });
     }
     for (const { directory, manifest } of packages.rewards) {

@@ -8,6 +8,7 @@ import { search } from '../search/search.js';
 import { forEachAtOnce, type ParallelOptions } from './parallel.js';
 import { type ResultRecord, recordResult } from './result-record.js';
 import type { Json, RunDirectory } from './run-directory.js';
+import { TreeRecorder } from './tree-recorder.js';
 import type { Place, PlacedProblem, Unit } from './units.js';
 
 /** What every problem's search gets; the evaluation supplies the signal. */
@@ -17,7 +18,7 @@ export type SharedSearchOptions = Omit<SearchOptions, 'signal' | 'onTrace'>;
 export interface SearchManyOptions<P extends PlacedProblem> extends ParallelOptions {
   readonly options: SharedSearchOptions;
   /** Called as each problem finishes, in order of completion; the next one waits for it. */
-  readonly onResult: (problem: P, result: SearchResult) => Promise<void> | void;
+  readonly onResult: (problem: P, result: SearchResult, tree: TreeRecorder) => Promise<void> | void;
 }
 
 /**
@@ -32,8 +33,14 @@ export async function searchMany<P extends PlacedProblem & { readonly seed?: num
   await forEachAtOnce(problems, { concurrency, signal }, async (problem, either) => {
     try {
       const own = problem.seed === undefined ? {} : { seed: problem.seed };
-      const result = await search(problem.problem, { ...options, ...own, signal: either });
-      if (result.stopReason !== 'aborted') await onResult(problem, result);
+      const tree = new TreeRecorder();
+      const result = await search(problem.problem, {
+        ...options,
+        ...own,
+        signal: either,
+        onTrace: (event) => tree.add(event),
+      });
+      if (result.stopReason !== 'aborted') await onResult(problem, result, tree);
     } catch (error) {
       throw inProblem(error, problem);
     }
@@ -64,8 +71,10 @@ export async function evaluate(
     searchMany(missing, {
       ...progress,
       options,
-      onResult: (unit, result) =>
-        record(recordResult(unit, result, options.strategy), result.ledger),
+      onResult: (unit, result, tree) => {
+        const branches = tree.branches(result.paths);
+        return record(recordResult(unit, result, options.strategy, branches), result.ledger);
+      },
     }),
   );
 }

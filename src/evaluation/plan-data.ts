@@ -168,7 +168,7 @@ function modelsOf(runs: readonly SavedRun[]): ReadonlyMap<string, string> {
 }
 
 /** Binning on evaluated samples is circular: no seed may serve both. */
-function checkSeeds(
+export function checkSeeds(
   policy: string,
   samples: readonly SavedRun<ResultRecord>[],
   evaluations: readonly SavedRun<ResultRecord>[],
@@ -182,6 +182,14 @@ function checkSeeds(
       expectedMessage('difficulty samples', 'under a seed that no other run uses', shared.seed),
     );
   }
+}
+
+/** Bins of a policy's problems by the share of right samples. */
+export function difficultyBins(
+  policy: string,
+  runs: readonly SavedRun<ResultRecord>[],
+): ReadonlyMap<string, Bin> {
+  return binsOf(passAt1From(policy, runs));
 }
 
 /** The share of a policy's right samples, by problem. */

@@ -5,6 +5,7 @@ import type { AnyStrategy } from '../search/auto-strategy.js';
 import type { AutoOutcome, PathId, SearchPath, SearchResult, VoteClass } from '../search/result.js';
 import { isCompatVoteCorrect } from './compat-vote.js';
 import type { RunRecord } from './run-directory.js';
+import type { RecordedBranch } from './tree-recorder.js';
 import type { Unit } from './units.js';
 
 /** A path without its token ids: what voting again and scoring again need. */
@@ -34,6 +35,8 @@ export interface ResultRecord extends RunRecord {
   readonly reproducible: boolean;
   readonly votes: readonly VoteClass[];
   readonly paths: readonly RecordedPath[];
+  /** Every sampled branch, in path order; null where the paths tell everything. */
+  readonly branches: readonly RecordedBranch[] | null;
   readonly ledger: {
     readonly policy: {
       readonly [K in 'promptTokens' | 'sampledTokens' | 'processedTokens']: number;
@@ -50,8 +53,9 @@ export interface ResultRecord extends RunRecord {
 /** The record of a finished search by a strategy. */
 export function recordResult(
   unit: Unit,
-  result: SearchResult,
+  result: Omit<SearchResult, 'warnings'>,
   strategy: AnyStrategy,
+  branches: readonly RecordedBranch[] | null = null,
 ): ResultRecord {
   const { policy, reward, flops, unshared } = result.ledger;
   const { auto } = result;
@@ -73,6 +77,7 @@ export function recordResult(
     reproducible: result.reproducible,
     votes: result.votes,
     paths: result.paths.map(({ text: _, tokens, ...path }) => ({ ...path, tokens: tokens.length })),
+    branches,
     ledger: {
       policy: {
         promptTokens: policy.promptTokens,

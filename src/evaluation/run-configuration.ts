@@ -42,6 +42,7 @@ export function configureRun(parts: ConfigurationParts): RunConfiguration {
   const { strategy, auto, seed, ...resolved } = resolveOptions(search);
   const { temperature, topK, topP, minP, maxSteps, maxStepTokens, maxPathTokens } = resolved;
   const { tokens = null, flops = null, milliseconds = null } = search.limits ?? {};
+  const { family, systemPrompt, place } = search.policy.prompt;
   return {
     format: 1,
     purpose: parts.purpose ?? 'evaluation',
@@ -56,6 +57,7 @@ export function configureRun(parts: ConfigurationParts): RunConfiguration {
     repeats: units.repeats ?? 1,
     shard: units.shard === undefined ? null : { ...units.shard },
     policy: modelFacts(parts.policy),
+    prompt: { family, systemPrompt, place },
     reward: parts.reward === undefined ? null : modelFacts(parts.reward),
     options: {
       strategy: auto === undefined ? { ...strategy } : { ...autoFacts(auto.strategy) },
@@ -109,6 +111,8 @@ interface ReadableRun {
   readonly repeats: number;
   readonly shard: Shard | null;
   readonly policy: ReadableModel;
+  /** Absent in runs of versions that did not record it. */
+  readonly prompt?: { readonly family: string };
   readonly reward: ReadableModel | null;
   readonly options: { readonly strategy: unknown; readonly seed: number };
 }

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Tokenizer } from '../text/tokenizer.js';
 import { MANIFEST_FILE } from './manifest.js';
 
 /** Names of the embedded models, in alphabetical order; reads the directory, blocks for it. */
@@ -24,6 +25,18 @@ export function embeddedDirectory(name: string): string | undefined {
 /** The file of the embedded models' plan; whether it is there is for the reader to see. */
 export function embeddedPlanFile(): string {
   return join(modelsRoot() ?? 'models', 'plans', 'embedded.json');
+}
+
+/**
+ * Whether a tokenizer asks as the embedded models' does, whatever its package is called. Looks at the
+ * marks first: a reward model's chat template need not take a question.
+ */
+export function isEmbeddedKind(tokenizer: Tokenizer): boolean {
+  const marks = ['<|bos|>', '<|user|>', '<|assistant|>'];
+  const isMarked = marks.every((mark) => tokenizer.encode(mark, { special: true }).length === 1);
+  if (!isMarked || !tokenizer.hasChatTemplate) return false;
+  const prompt = tokenizer.chatPrompt([{ role: 'user', content: 'How many?' }]);
+  return tokenizer.decode(prompt, { special: true }) === '<|bos|><|user|>How many?<|assistant|>';
 }
 
 /** `models/` beside the package.json above this file: two levels up from src/model and dist/model. */

@@ -1,7 +1,7 @@
 // The format of a reward model's package: its manifest names it, its tokenizer makes it.
 import { modelFault } from '../model/fault.js';
-import type { Manifest } from '../model/package.js';
-import { checkPrmTokenizer, labelTokens } from '../model/prm-tokens.js';
+import type { Manifest, ModelPackage } from '../model/package.js';
+import { checkPrmTokenizer, type LabelTokens, labelTokens } from '../model/prm-tokens.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import { mathShepherd } from './math-shepherd.js';
 import { qwenPrm } from './qwen-prm.js';
@@ -11,36 +11,42 @@ import { skywork } from './skywork.js';
 import { stepHead } from './step-head.js';
 
 /**
- * Makes the format, and checks that tokenizer and head are what it reads.
- * @param source names the package in errors
- * @throws ModelError UNSUPPORTED_MODEL
+ * How a package's reward model reads questions and steps; loads no weights.
+ * @throws ModelError UNSUPPORTED_MODEL where its tokenizer or its head is not what the format reads
  */
-export function openFormat(manifest: Manifest, tokenizer: Tokenizer, source: string): RewardFormat {
-  const format = formatOf(manifest, tokenizer);
-  if (manifest.headWidth !== format.headWidth) {
+export function formatOf(
+  { manifest, directory }: ModelPackage,
+  tokenizer: Tokenizer,
+): RewardFormat {
+  const format = makeFormat(manifest, tokenizer);
+  const { prmFormat, headWidth, labelTokens: kept } = manifest;
+  if (headWidth !== format.headWidth) {
     throw modelFault(
       'UNSUPPORTED_MODEL',
-      source,
+      directory,
       `a head of ${format.headWidth} columns, as format ${format.name} reads`,
-      `one of ${manifest.headWidth}`,
+      `one of ${headWidth}`,
       'import the model again with the format that it was trained for',
     );
   }
-  const { prmFormat, labelTokens: kept } = manifest;
   const labels = prmFormat === null ? undefined : labelTokens(prmFormat, tokenizer);
   if (labels?.join() !== kept?.join()) {
     throw modelFault(
       'UNSUPPORTED_MODEL',
-      source,
-      `a head of the tokens ${labels?.join(' and ') ?? 'of no label'}, as the tokenizer numbers labels`,
-      kept === undefined ? 'none' : kept.join(' and '),
+      directory,
+      `a head of ${nameLabels(labels)}, as the tokenizer numbers labels`,
+      `one of ${nameLabels(kept)}`,
       'use the tokenizer that the model was imported with',
     );
   }
   return format;
 }
 
-function formatOf({ prmFormat, ...manifest }: Manifest, tokenizer: Tokenizer): RewardFormat {
+function nameLabels(labels: LabelTokens | undefined): string {
+  return labels === undefined ? 'no labels' : `tokens ${labels.join(' and ')}`;
+}
+
+function makeFormat({ prmFormat, ...manifest }: Manifest, tokenizer: Tokenizer): RewardFormat {
   const { bos } = manifest.specialTokens;
   if (prmFormat !== null) checkPrmTokenizer(prmFormat, tokenizer, bos);
   switch (prmFormat) {

@@ -2,6 +2,7 @@
 import { type EngineOptions, openTree } from '../engine/engine.js';
 import { invalidOption, refuseUnknownKeys } from '../errors.js';
 import type { ModelCost } from '../ledger.js';
+import { isEmbeddedKind } from '../model/embedded.js';
 import { type ModelPackage, openPackage } from '../model/package.js';
 import {
   adoptTokenizer,
@@ -10,7 +11,7 @@ import {
   type Tokenizer,
   type TransformersTokenizer,
 } from '../text/tokenizer.js';
-import { openFormat } from './formats.js';
+import { formatOf } from './formats.js';
 import { Reward } from './reward.js';
 
 /** Options that loading a policy and loading a reward model share. */
@@ -38,24 +39,34 @@ export interface LoadOptions {
 export type LoadRewardOptions = LoadOptions;
 
 /**
- * Loads a process reward model. Whoever loads it disposes it.
+ * Loads a process reward model. Whoever loads it disposes it. How it reads questions and steps, its
+ * format, was settled when it was imported.
  * @param source a model package's directory, or an embedded model's name
  * @throws OptionError on a bad or unknown option; ModelError on a missing, damaged or wrong package;
  *   EngineError where ONNX Runtime cannot be opened or memory is short
  * @example
  * await using reward = await loadReward('./skywork-prm-1.5b');
+ * @example
+ * // espalier import Llama3.1-8B-PRM-Deepseek-Data ./rlhflow-8b --format rlhflow
+ * await using reward = await loadReward('./rlhflow-8b', { kvMemory: 4 * 2 ** 30 });
  */
 export async function loadReward(source: string, options: LoadRewardOptions = {}): Promise<Reward> {
   checkLoadOptions('loadReward', source, options, []);
   const model = await openPackage(source, { role: 'reward' });
   const tokenizer = await tokenizerOf(model, options);
-  const format = openFormat(model.manifest, tokenizer, source);
+  const format = formatOf(model, tokenizer);
   const tree = await openTree(
     model,
     tokenizer.tokenBytes(model.manifest.dimensions.vocabulary),
     engineOptions(options),
   );
-  return new Reward({ name: model.manifest.name, tree, cost: modelCost(model), format });
+  return new Reward({
+    name: model.manifest.name,
+    tree,
+    cost: modelCost(model),
+    format,
+    isEmbedded: isEmbeddedKind(tokenizer),
+  });
 }
 
 /** The tokenizer that the caller hands in, or the package's own. @throws OptionError, ModelError */

@@ -11,6 +11,8 @@ export interface RewardParts {
   readonly tree: TokenTree;
   readonly cost: ModelCost;
   readonly format: RewardFormat;
+  /** Whether it was made for the embedded models' texts, under whatever name. */
+  readonly isEmbedded: boolean;
 }
 
 /**
@@ -21,6 +23,8 @@ export class Reward implements AsyncDisposable {
   readonly name: string;
   readonly cost: ModelCost;
   readonly format: RewardFormat;
+  /** Whether it was made for the embedded models' texts, under whatever name. */
+  readonly isEmbedded: boolean;
   readonly #tree: TokenTree;
   #isDisposed = false;
 
@@ -28,6 +32,7 @@ export class Reward implements AsyncDisposable {
     this.name = parts.name;
     this.cost = parts.cost;
     this.format = parts.format;
+    this.isEmbedded = parts.isEmbedded;
     this.#tree = parts.tree;
   }
 

@@ -25,11 +25,10 @@ export function rlhflow(tokenizer: Pick<Tokenizer, 'encode' | 'chatPrompt'>): Re
   return {
     name: 'rlhflow',
     headWidth: 2,
-    begin: (question) => ({
-      tokens: asked(user(question)).slice(0, -closing),
-      markers: [],
-      text: question,
-    }),
+    begin(question: string): EncodedSolution {
+      const tokens = asked(user(question));
+      return { tokens: tokens.slice(0, tokens.length - closing), markers: [], text: question };
+    },
     append({ tokens: before, markers, text = '' }: EncodedSolution, step: string): EncodedSolution {
       const body = step.trim();
       const tokens =

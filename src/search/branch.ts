@@ -72,6 +72,7 @@ export function toSearchPath(
   branch: Branch,
   isAnswer: boolean,
   aggregation: Aggregation,
+  opening: string,
 ): SearchPath {
   const steps = stepsOf(branch);
   return {
@@ -80,7 +81,7 @@ export function toSearchPath(
     text: branch.text,
     tokens: lineage(branch).flatMap((run) => Array.from(run.tokens)),
     logProb: branch.logProb,
-    answer: answerOf(branch),
+    answer: answerOf(branch, opening),
     complete: branch.state === 'complete',
     isAnswer,
     multiplicity: branch.multiplicity,
@@ -88,9 +89,9 @@ export function toSearchPath(
   };
 }
 
-/** The answer a branch holds, or null. */
-export function answerOf(branch: Branch): string | null {
-  return extractAnswer(branch.text, branch.state === 'complete');
+/** The answer a branch holds, or null. `opening`: what the prompt began of the path's text. */
+export function answerOf(branch: Branch, opening: string): string | null {
+  return extractAnswer(opening + branch.text, branch.state === 'complete');
 }
 
 function stepsOf(branch: Branch): readonly Step[] {

@@ -141,7 +141,7 @@ export class Family {
   #stateOf(run: SampledRun, text: string): BranchState {
     if (run.finish === 'eos') return 'complete';
     if (run.finish === 'length') return 'cut';
-    const { text: above } = this.#parent;
+    const above = this.#search.opening + this.#parent.text;
     return closesAnswer(above + text, above.length) ? 'complete' : 'live';
   }
 

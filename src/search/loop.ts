@@ -8,6 +8,7 @@ import type { SearchPath, SearchResult, StopReason } from './result.js';
 import type { ChainRule } from './rules.js';
 import { encodePrompts, SearchState } from './state.js';
 import { tally } from './vote.js';
+import { warningsOf } from './warnings.js';
 
 /**
  * Runs a search of a fixed strategy, be it that `auto` chose it without probes; `search` documents
@@ -144,7 +145,7 @@ export function endedPaths(
   return search.ended
     .map((branch): SearchPath => {
       const isAnswer = branch.state !== 'complete' || answers.has(branch);
-      return toSearchPath(branch, isAnswer, search.rule.aggregation);
+      return toSearchPath(branch, isAnswer, search.rule.aggregation, search.opening);
     })
     .sort((a, b) => comparePathIds(a.id, b.id));
 }
@@ -161,7 +162,7 @@ export function conclude(
   const outcome = tally(paths, aggregation, vote);
   const { answer, votes } = outcome;
   search.emit({ type: 'voted', classes: votes });
-  const path = outcome.path ?? toSearchPath(rootBranch(0n), false, aggregation);
+  const path = outcome.path ?? toSearchPath(rootBranch(0n), false, aggregation, '');
   const interruption = search.stop.reason;
   const stopReason: StopReason = interruption ?? search.allowance.reason ?? 'finished';
   search.emit({ type: 'finished', path: path.id, answer, stopReason });
@@ -173,6 +174,7 @@ export function conclude(
     votes,
     ledger: search.account.close((performance.now() - startedAt) / 1000),
     stopReason,
+    warnings: warningsOf(search.settings.policy, search.settings.reward),
     reproducible: interruption === undefined,
   };
 }

@@ -3,6 +3,7 @@
 import type { TokenTree } from '../engine/token-tree.js';
 import { DisposedError } from '../errors.js';
 import type { ModelCost } from '../ledger.js';
+import type { PolicyPrompt } from './prompts/policy-prompt.js';
 
 /** Sampling defaults of a model family. */
 export interface PolicyDefaults {
@@ -16,8 +17,9 @@ export interface PolicyParts {
   readonly name: string;
   readonly tree: TokenTree;
   readonly cost: ModelCost;
-  /** Token ids of the whole prompt for a question, generation prompt included. */
-  readonly encodePrompt: (question: string) => readonly number[];
+  readonly prompt: PolicyPrompt;
+  /** Whether it is one of the embedded models, under whatever name. */
+  readonly isEmbedded: boolean;
   /** Text of sampled tokens; special tokens (end of sequence) are left out. */
   readonly decode: (tokens: ArrayLike<number>) => string;
   /** Ends a step. */
@@ -31,6 +33,10 @@ export interface PolicyParts {
  */
 export class Policy implements AsyncDisposable {
   readonly name: string;
+  /** How it is asked. */
+  readonly prompt: PolicyPrompt;
+  /** Whether it is one of the embedded models, under whatever name. */
+  readonly isEmbedded: boolean;
   readonly delimiter: string;
   readonly defaults: PolicyDefaults;
   readonly cost: ModelCost;
@@ -40,6 +46,8 @@ export class Policy implements AsyncDisposable {
   constructor(parts: PolicyParts) {
     this.#parts = parts;
     this.name = parts.name;
+    this.prompt = parts.prompt;
+    this.isEmbedded = parts.isEmbedded;
     this.delimiter = parts.delimiter;
     this.defaults = parts.defaults;
     this.cost = parts.cost;
@@ -63,7 +71,7 @@ export class Policy implements AsyncDisposable {
   /** Token ids of the prompt for a question. @throws DisposedError */
   encodePrompt(question: string): readonly number[] {
     this.#check();
-    return this.#parts.encodePrompt(question);
+    return this.prompt.encode(question);
   }
 
   /** Text of sampled tokens, special tokens left out. */

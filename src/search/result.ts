@@ -78,6 +78,8 @@ export interface SearchResult {
   readonly votes: readonly VoteClass[];
   readonly ledger: Ledger;
   readonly stopReason: StopReason;
+  /** What to know before trusting it: models that were not made for each other. Usually empty. */
+  readonly warnings: readonly string[];
   /** False for a result that the clock or an abort cut: running it again may give another. */
   readonly reproducible: boolean;
   /** With `auto` alone. */

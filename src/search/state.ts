@@ -98,6 +98,11 @@ export class SearchState {
     });
   }
 
+  /** What the prompt began of every path's text, as far as it matters to answers. */
+  get opening(): string {
+    return this.settings.policy.prompt.opensThought ? '<think>' : '';
+  }
+
   /** Fills both prompts; undefined where a limit or the caller stops the search before that. */
   async open(): Promise<Branch | undefined> {
     const { policy, reward } = this.prompts;
@@ -152,7 +157,7 @@ export class SearchState {
   end(branch: Branch): void {
     this.ended.push(branch);
     const { id: path, multiplicity } = branch;
-    const answer = answerOf(branch);
+    const answer = answerOf(branch, this.opening);
     if (branch.state === 'complete') this.emit({ type: 'completed', path, answer, multiplicity });
     else this.emit({ type: 'incomplete', path, answer });
   }

@@ -4,7 +4,7 @@ import { ModelError } from '../errors.js';
 import { type ChatMessage, ChatTemplate, defaultTemplate } from './chat-template.js';
 import { type AddedToken, SpecialTokens, tokenText } from './special-tokens.js';
 import { bytesOfPiece, packTokenBytes, spellingOf, type TokenBytes } from './token-bytes.js';
-import type { ChatPromptOptions, EncodeOptions, Tokenizer } from './tokenizer.js';
+import type { ChatPromptOptions, DecodeOptions, EncodeOptions, Tokenizer } from './tokenizer.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -23,6 +23,7 @@ class ModelTokenizer implements Tokenizer {
   readonly #special: SpecialTokens;
   readonly #template: ChatTemplate | undefined;
   readonly #pieces: readonly (Uint8Array | undefined)[]; // by id
+  readonly #names: ReadonlyMap<number, Uint8Array>; // of special tokens
   readonly #bos: number | undefined;
   readonly #addsBos: boolean;
   readonly #where: string;
@@ -39,9 +40,13 @@ class ModelTokenizer implements Tokenizer {
     const pieces: (Uint8Array | undefined)[] = [];
     for (const [text, id] of vocabulary) pieces[id] = bytesOfPiece(text, spelling);
     const utf8 = new TextEncoder();
+    const names = new Map<number, Uint8Array>();
     for (const { id, content, special } of added) {
-      pieces[id] = special ? undefined : utf8.encode(content);
+      const bytes = utf8.encode(content);
+      pieces[id] = special ? undefined : bytes;
+      if (special) names.set(id, bytes);
     }
+    this.#names = names;
     this.vocabularySize = pieces.length;
     this.#pieces = pieces;
     if (template !== undefined) {
@@ -64,8 +69,10 @@ class ModelTokenizer implements Tokenizer {
     return this.#core.encode(input, { add_special_tokens: options.addSpecial === true }).ids;
   }
 
-  decode(ids: Iterable<number>): string {
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.bytesOf(ids));
+  decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
+    const names = options.special === true ? this.#names : undefined;
+    const pieces = Array.from(ids, (id) => this.#pieces[id] ?? names?.get(id));
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(packTokenBytes(pieces).bytes);
   }
 
   bytesOf(ids: Iterable<number>): Uint8Array {

@@ -17,6 +17,11 @@ export interface EncodeOptions {
   readonly special?: boolean;
 }
 
+export interface DecodeOptions {
+  /** Show special tokens by their names, for people to read. @default false */
+  readonly special?: boolean;
+}
+
 export interface ChatPromptOptions {
   /** End where the assistant begins to write. @default true */
   readonly addGenerationPrompt?: boolean;
@@ -30,8 +35,10 @@ export interface Tokenizer {
   readonly hasChatTemplate: boolean;
   /** Ids of a text. Equal to Hugging Face's, but for control tokens written in data. */
   encode(text: string, options?: EncodeOptions): number[];
-  /** `bytesOf` read as UTF-8: special tokens leave nothing, a leading space stays. */
-  decode(ids: Iterable<number>): string;
+  /**
+   * `bytesOf` read as UTF-8: special tokens leave nothing (unless asked to), a leading space stays.
+   */
+  decode(ids: Iterable<number>, options?: DecodeOptions): string;
   /** Exact bytes of the ids, concatenated; special tokens, and ids that no token has, have none. */
   bytesOf(ids: Iterable<number>): Uint8Array;
   /** Exact bytes of ids [0, size). @param size a model's vocabulary. @default vocabularySize */

@@ -52,7 +52,13 @@ describe('espalier eval', () => {
       const isSame = answersEquivalent(record.answer ?? '', normaliseAnswer(record.reference));
       expect(record.correct).toBe(isSame);
       expect(record.paths.length).toBeGreaterThan(0);
+      // Every token is in some branch, pruned ones too.
+      const branches = record.branches ?? [];
+      const tokens = branches.reduce((sum, one) => sum + one.tokens * one.multiplicity, 0);
+      expect(tokens).toBe(record.ledger.policy.sampledTokens);
     });
+    const fates = records.flatMap(({ branches }) => branches ?? []).map(({ fate }) => fate);
+    expect(new Set(fates)).toEqual(new Set(['kept', 'pruned', 'ended']));
     expect(new Set(records.map(({ level }) => level)).size).toBe(5);
   });
 

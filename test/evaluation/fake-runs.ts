@@ -3,6 +3,7 @@ import type { ResultRecord } from '../../src/evaluation/result-record.js';
 import { recordResult } from '../../src/evaluation/result-record.js';
 import { configureRun, type Purpose } from '../../src/evaluation/run-configuration.js';
 import type { SavedRun } from '../../src/evaluation/run-directory.js';
+import { TreeRecorder } from '../../src/evaluation/tree-recorder.js';
 import { unitsOf } from '../../src/evaluation/units.js';
 import type { Manifest } from '../../src/model/manifest.js';
 import type { AnyStrategy } from '../../src/search/auto-strategy.js';
@@ -43,8 +44,14 @@ export async function fakeRun(
   };
   const records: ResultRecord[] = [];
   for (const unit of unitsOf(dataset.problems, { seed, repeats })) {
-    const result = await search(unit.problem, { ...options, seed: unit.seed });
-    records.push(JSON.parse(JSON.stringify(recordResult(unit, result, strategy))) as ResultRecord);
+    const tree = new TreeRecorder();
+    const result = await search(unit.problem, {
+      ...options,
+      seed: unit.seed,
+      onTrace: (event) => tree.add(event),
+    });
+    const record = recordResult(unit, result, strategy, tree.branches(result.paths));
+    records.push(JSON.parse(JSON.stringify(record)) as ResultRecord);
   }
   const configuration = configureRun({
     versions: {},

@@ -1,6 +1,6 @@
 """Makes test/golden/smollm2.json: what Hugging Face's dequantised copy of SmolLM2-135M-Instruct.Q4_1.gguf
-gives: ids of texts and chats, some logits of each text's last token, greedy tokens, and the loss of six
-windows of GSM8K. Only numbers, and texts written for it, are kept.
+gives: ids of texts and chats (without and with a system message), some logits of each text's last token, greedy
+tokens, and the loss of six windows of GSM8K. Only numbers, and texts written for it, are kept.
 
 Run: python test/golden/make_smollm2.py FOLDER_OF_THE_GGUF GSM8K_JSONL   (torch, transformers, gguf, accelerate)
 """
@@ -28,6 +28,7 @@ QUESTIONS = [
     "What do bees make?", "Name three colours.", "How do I boil an egg?", "What is a triangle?",
     "Who wrote Romeo and Juliet?", "What is the opposite of cold?", "Say hello to my friend Anna.",
 ]
+SYSTEM = "Please reason step by step, and put your final answer within \\boxed{}."
 NEW_TOKENS = 64
 
 
@@ -48,9 +49,13 @@ def main() -> None:
         for question in QUESTIONS:
             ids = tokenizer.apply_chat_template(
                 [{"role": "user", "content": question}], add_generation_prompt=True, return_dict=False)
+            prompt = tokenizer.apply_chat_template(
+                [{"role": "system", "content": SYSTEM}, {"role": "user", "content": question}],
+                add_generation_prompt=True, return_dict=False)
             new = model.generate(torch.tensor([ids]), do_sample=False, max_new_tokens=NEW_TOKENS,
                                  eos_token_id=[0, 2], pad_token_id=2, repetition_penalty=1.0)
-            chats.append({"question": question, "ids": ids, "greedy": new[0, len(ids):].tolist()})
+            chats.append({"question": question, "ids": ids, "prompt": prompt,
+                          "greedy": new[0, len(ids):].tolist()})
         rows = [json.loads(line) for line in Path(data).read_text().splitlines()]
         text = "\n\n".join(f"{row['question']}\n{row['answer']}" for row in rows)
         ids = tokenizer(text, add_special_tokens=False)["input_ids"][:WINDOW * WINDOWS]

@@ -311,7 +311,9 @@ describe('wrong checkpoints', () => {
   test('the other role', async () => {
     await expect(importModel(GOLDEN_LLAMA, fresh(), { role: 'reward' })).rejects.toMatchObject({
       code: 'WRONG_ROLE',
-      message: expect.stringMatching(/LlamaForCausalLM, which is a policy .* math-shepherd, rlhflow$/),
+      message: expect.stringMatching(
+        /LlamaForCausalLM, which is a policy .* math-shepherd, rlhflow$/,
+      ),
     });
   });
 

@@ -132,6 +132,16 @@ describe('manifests', () => {
       /prmFormat` to be null/,
     ],
     [
+      'labels that are not two tokens',
+      (m) => Object.assign(m, { labelTokens: [10] }),
+      /labelTokens` to be two token ids, got an array of 1/,
+    ],
+    [
+      'labels out of range',
+      (m) => Object.assign(m, { labelTokens: [10, 272] }),
+      /labelTokens` to be an array of integers from 0 to 271/,
+    ],
+    [
       'a head that is no vocabulary',
       (m) => Object.assign(m, { headWidth: 1 }),
       /headWidth` to be an integer from 272 to 272/,

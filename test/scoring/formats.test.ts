@@ -108,6 +108,18 @@ describe('tokens', () => {
     expect(make).toThrow(message);
   });
 
+  test('rlhflow needs nothing around a turn', () => {
+    const letters = (text: string) => Array.from(text, (letter) => letter.charCodeAt(0));
+    const bare = rlhflow({
+      encode: letters,
+      chatPrompt: (messages) => letters(messages.map(({ content }) => content).join('')),
+    });
+    const prompt = bare.begin('q');
+    expect(prompt.tokens).toEqual(letters('q'));
+    const { tokens, markers } = bare.append(bare.append(prompt, 'a\n\n'), 'b');
+    expect([tokens, markers]).toEqual([letters('q a+b'), [2, 4]]);
+  });
+
   test('rlhflow refuses a template that puts something before the answer', () => {
     const letters = (text: string) => Array.from(text, (letter) => letter.charCodeAt(0));
     const tokenizer = {

@@ -6,6 +6,9 @@ import { type ImportOptions, importModel } from '../../src/model/import.js';
 import { loadReward } from '../../src/scoring/load.js';
 import type { Reward } from '../../src/scoring/reward.js';
 import { type Scored, type ScoredPosition, Scorer } from '../../src/scoring/scorer.js';
+import { loadPolicy } from '../../src/search/load.js';
+import { search } from '../../src/search/search.js';
+import { beamSearch, bestOfN, dvts } from '../../src/search/strategy.js';
 import { largestError, Scratch } from '../model/golden-llama.js';
 import {
   checkpointOf,
@@ -15,7 +18,6 @@ import {
   solutionsOf,
 } from './published-models.js';
 
-const { signal } = new AbortController();
 const scratch = new Scratch();
 const opened = new Map<string, Promise<Reward>>();
 afterAll(async () => {
@@ -24,14 +26,14 @@ afterAll(async () => {
 });
 
 /** A reward model imported with these options; opened once. */
-function open(name: Published, options: ImportOptions): Promise<Reward> {
-  const key = `${name}-${options.precision}-${options.rotate}`;
+function open(name: Published, options: ImportOptions, threads = 2): Promise<Reward> {
+  const key = `${name}-${JSON.stringify(options)}-${threads}`;
   const found = opened.get(key);
   if (found !== undefined) return found;
   const reward = importModel(checkpointOf(name), scratch.at(key), {
     source: HUB_IDS[name],
     ...options,
-  }).then((model) => loadReward(model.directory, { kvMemory: 2 ** 23, threads: 2 }));
+  }).then((model) => loadReward(model.directory, { kvMemory: 2 ** 23, threads }));
   opened.set(key, reward);
   return reward;
 }
@@ -40,6 +42,7 @@ function open(name: Published, options: ImportOptions): Promise<Reward> {
 class Session {
   readonly #reward: Reward;
   readonly #scorer: Scorer;
+  readonly #signal = new AbortController().signal;
 
   constructor(reward: Reward) {
     this.#reward = reward;
@@ -47,13 +50,13 @@ class Session {
   }
 
   begin(question: string): Promise<ScoredPosition> {
-    return this.#scorer.begin(this.#reward.format.begin(question), signal);
+    return this.#scorer.begin(this.#reward.format.begin(question), this.#signal);
   }
 
   async score(parent: ScoredPosition, ...steps: string[]): Promise<Scored> {
     const request = this.#scorer.prepare(parent, steps);
     if (request === undefined) throw new Error('fits');
-    return this.#scorer.score(request, signal);
+    return this.#scorer.score(request, this.#signal);
   }
 
   close(): void {
@@ -127,7 +130,7 @@ describe.each(PUBLISHED)('%s', (name) => {
     expect(loss).toBeLessThan(0.05);
   });
 
-  test('in int8 a step has one margin: alone, in forks, in a crowd, bit for bit', async () => {
+  test('in int8 a step has one margin: alone, in forks, in a crowd, on 1 thread', async () => {
     const reward = await open(name, {});
     const alone: number[][] = [];
     for (const { question, steps } of solutions) {
@@ -138,6 +141,10 @@ describe.each(PUBLISHED)('%s', (name) => {
       inForks.push(await forked(reward, question, steps));
     }
     expect(inForks).toEqual(alone);
+    const other = await open(name, {}, 1);
+    for (const [i, { question, steps }] of solutions.entries()) {
+      expect(await whole(other, question, steps)).toEqual(alone[i]);
+    }
     const crowd = Array.from({ length: 5 }, () =>
       solutions.flatMap(({ question, steps }) => [
         forked(reward, question, steps),
@@ -148,6 +155,24 @@ describe.each(PUBLISHED)('%s', (name) => {
     margins.forEach((each, i) => {
       expect(each).toEqual(alone[Math.floor(i / 2) % solutions.length]);
     });
+  });
+
+  test('scores the paths of a policy with another tokenizer, each step once', async () => {
+    const reward = await open(name, {});
+    const policy = await loadPolicy('policy-0.4m', { threads: 2 });
+    const question = 'Ann has 3 apples. She buys 4 more. How many apples does she have?';
+    const strategies = [bestOfN({ budget: 4 }), beamSearch({ budget: 8 }), dvts({ budget: 8 })];
+    const results = await Promise.all(
+      strategies.map((strategy) => search(question, { policy, reward, strategy, seed: 5 })),
+    );
+    await policy.dispose();
+    const paths = results.flatMap((result) => result.paths);
+    for (const { steps } of paths) {
+      const texts = steps.map(({ text }) => text);
+      const margins = await whole(reward, question, texts);
+      expect(steps.map(({ margin }) => margin)).toEqual(margins);
+    }
+    expect(paths.some(({ steps }) => steps.length > 2)).toBe(true);
   });
 
   test('steps beyond the context are left out', async () => {

@@ -18,13 +18,20 @@ export interface FakeReward {
   readonly tree: FakeTree;
 }
 
-export function fakePolicy(options: FakeOptions): FakePolicy {
+export function fakePolicy(options: FakeOptions, opensThought = false): FakePolicy {
   const tree = new FakeTree(options);
   const policy = new Policy({
     name: 'fake policy',
     tree,
     cost,
-    encodePrompt: (question) => codes(`${question}>`),
+    prompt: {
+      family: 'generic',
+      systemPrompt: null,
+      place: null,
+      opensThought,
+      encode: (question) => codes(`${question}>`),
+    },
+    isEmbedded: false,
     decode: (tokens) => String.fromCharCode(...Array.from(tokens)).replaceAll(EOS, ''),
     delimiter: '\n\n',
     defaults: { temperature: 0.7, topP: 1, maxPathTokens: 8192 },
@@ -46,7 +53,8 @@ export const fakeFormat: RewardFormat = {
 
 export function fakeReward(options: FakeOptions = {}): FakeReward {
   const tree = new FakeTree(options);
-  return { reward: new Reward({ name: 'fake reward', tree, cost, format: fakeFormat }), tree };
+  const parts = { name: 'fake reward', tree, cost, format: fakeFormat, isEmbedded: false };
+  return { reward: new Reward(parts), tree };
 }
 
 /** Says what the script has for a path id; `■` is the end of sequence, `¶` the step delimiter. */

@@ -292,6 +292,25 @@ describe('beam search', () => {
     expect(result.path.id).toBe('0.0.0.0');
     expect(result.answer).toBe('8');
   });
+
+  test('a box in thought that the prompt opened completes nothing, and is no answer', async () => {
+    const thought = {
+      0: 'try \\boxed{1}¶',
+      '0.0': 'hm \\boxed{2}¶',
+      '0.0.0': '</think> \\boxed{8}¶',
+    };
+    const table = { 'try \\boxed{1}': 0, 'hm \\boxed{2}': 0, '</think> \\boxed{8}': 0 };
+    const { reward } = fakeReward(tabled(table));
+    const strategy = beamSearch({ budget: 1, width: 1 });
+    const answers = async (opensThought: boolean, maxSteps: number) => {
+      const { policy } = fakePolicy(scripted(thought), opensThought);
+      const { path, answer } = await search('?', { policy, reward, strategy, maxSteps });
+      return [path.id, answer, path.complete];
+    };
+    expect(await answers(true, 9)).toEqual(['0.0.0', '8', true]);
+    expect(await answers(true, 2)).toEqual(['0.0', null, false]);
+    expect(await answers(false, 9)).toEqual(['0', '1', true]);
+  });
 });
 
 describe('DVTS', () => {

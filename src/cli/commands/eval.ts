@@ -6,6 +6,7 @@ import { configureRun } from '../../evaluation/run-configuration.js';
 import { checkRunDirectory, RunDirectory } from '../../evaluation/run-directory.js';
 import { type Summary, summarise } from '../../evaluation/summary.js';
 import { type Shard, unitsOf } from '../../evaluation/units.js';
+import { warningsOf } from '../../search/warnings.js';
 import type { Environment } from '../environment.js';
 import { percent, seconds } from '../figures.js';
 import { configuredModels, findModels, loadModels, type OpenModels } from '../open-models.js';
@@ -21,6 +22,7 @@ import {
 import { StatusLine } from '../status-line.js';
 import type { StrictCommand } from '../strict-command.js';
 import { runtimePackageVersion, version } from '../version.js';
+import { warn } from '../warn.js';
 
 interface EvalFlags extends SearchFlags {
   readonly dataset: string;
@@ -76,6 +78,7 @@ async function evaluateDataset(flags: EvalFlags, environment: Environment): Prom
       search: { ...settings, policy, ...(reward && { reward }) },
     });
     await checkRunDirectory(flags.out, configuration);
+    warn(warningsOf(policy, reward), environment);
     const run = await RunDirectory.open<ResultRecord>(flags.out, configuration);
     try {
       return await evaluateRun(run, dataset, models, settings, flags, environment);

@@ -3,18 +3,26 @@ import { basename, join, resolve } from 'node:path';
 import { invalidOption } from '../../errors.js';
 import { totalSeconds } from '../../evaluation/evaluate.js';
 import type { ResultRecord } from '../../evaluation/result-record.js';
-import { checkRunDirectory, RunDirectory, readRun } from '../../evaluation/run-directory.js';
+import { readConfigured } from '../../evaluation/run-configuration.js';
+import {
+  checkRunDirectory,
+  RunDirectory,
+  readRun,
+  type SavedRun,
+} from '../../evaluation/run-directory.js';
 import { preparePaths, type ScorablePaths, scorePaths } from '../../evaluation/score.js';
 import { summarise } from '../../evaluation/summary.js';
 import { openPackage } from '../../model/package.js';
 import type { Reward } from '../../scoring/reward.js';
 import type { VoteRule } from '../../search/vote.js';
+import { mismatch } from '../../search/warnings.js';
 import type { Environment } from '../environment.js';
 import { bytesValue, choiceValue, integerValue, textValue } from '../option-values.js';
 import type { ExitCode } from '../outcome.js';
 import { reportRun } from '../run-report.js';
 import { StatusLine } from '../status-line.js';
 import type { StrictCommand } from '../strict-command.js';
+import { warn } from '../warn.js';
 
 interface ScoreFlags extends VoteRule {
   readonly reward: string;
@@ -86,6 +94,10 @@ async function score(
   });
   // Everything is checked before anything is scored.
   for (const { paths, out } of targets) await checkRunDirectory(out, paths.configuration);
+  warn(
+    sources.flatMap((source) => mismatchOf(source, reward)),
+    environment,
+  );
   const reports: object[] = [];
   for (const target of targets) {
     const { isComplete, ...report } = await scoreOne(target, reward, flags, environment);
@@ -96,6 +108,12 @@ async function score(
     environment.stdout.write(`${JSON.stringify(runs.length === 1 ? reports[0] : reports)}\n`);
   }
   return environment.signal.aborted ? 130 : 0;
+}
+
+function mismatchOf(source: SavedRun, reward: Reward): readonly string[] {
+  const { policy, prompt } = readConfigured(source);
+  const isForeign = reward.isEmbedded && prompt !== undefined && prompt.family !== 'embedded';
+  return isForeign ? [mismatch(reward.name, policy.name)] : [];
 }
 
 function outputsFor(runs: readonly string[], out: string): readonly string[] {

@@ -4,6 +4,7 @@ import type { AnyStrategy } from '../../search/auto-strategy.js';
 import type { SearchResult } from '../../search/result.js';
 import { search } from '../../search/search.js';
 import type { TraceEvent } from '../../search/trace.js';
+import { warningsOf } from '../../search/warnings.js';
 import type { Environment } from '../environment.js';
 import { count, seconds } from '../figures.js';
 import { findModels, loadModels, type OpenModels } from '../open-models.js';
@@ -17,13 +18,16 @@ import {
 } from '../search-flags.js';
 import { reportSearch } from '../search-report.js';
 import { SearchTree } from '../search-tree.js';
+import { showPrompt } from '../show-prompt.js';
 import { StatusLine } from '../status-line.js';
 import type { StrictCommand } from '../strict-command.js';
 import { TraceFile } from '../trace-file.js';
+import { warn } from '../warn.js';
 
 interface SolveFlags extends SearchFlags {
   readonly json?: true;
   readonly full?: true;
+  readonly showPrompt?: true;
   readonly trace?: string;
 }
 
@@ -41,6 +45,7 @@ export function addSolve(
     )
     .argument('<question>', 'in quotes', textValue('question', 'a text that is not blank'));
   addSearchFlags(command)
+    .option('--show-prompt', 'print what both models are sent, token by token; search nothing')
     .option('--full', 'draw every branch of a large tree')
     .option('--trace <file>', 'write every event of the search, one JSON object a line')
     .option('--json', 'print one JSON document and nothing else')
@@ -56,6 +61,10 @@ async function solve(
 ): Promise<ExitCode> {
   const settings = await searchSettings(flags);
   const packages = await findModels(flags, settings.strategy);
+  if (flags.showPrompt === true) {
+    await showPrompt(question, packages, flags, environment);
+    return 0;
+  }
   const trace = flags.trace === undefined ? undefined : await TraceFile.open(flags.trace);
   let models: OpenModels | undefined;
   try {
@@ -69,6 +78,7 @@ async function solve(
       status.show(() => progress(tree, settings.strategy, (performance.now() - startedAt) / 1000));
     };
     const { policy, reward } = models;
+    warn(warningsOf(policy, reward), environment);
     const result = await search(question, {
       ...settings,
       policy,

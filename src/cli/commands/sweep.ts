@@ -23,10 +23,12 @@ import { type Unit, unitsOf } from '../../evaluation/units.js';
 import { budgetOf } from '../../planning/arm.js';
 import type { Reward } from '../../scoring/reward.js';
 import type { BestOfNStrategy } from '../../search/strategy.js';
+import { warningsOf } from '../../search/warnings.js';
 import { coloursOf, type Environment } from '../environment.js';
 import { magnitude, percent } from '../figures.js';
 import type { ExitCode } from '../outcome.js';
 import { checkPlanModels } from '../plan-flags.js';
+import { promptOptions } from '../prompt-flags.js';
 import { StatusLine } from '../status-line.js';
 import type { StrictCommand } from '../strict-command.js';
 import { addSweepFlags, type SweepFlags, samplingOf, sweepOptions } from '../sweep-flags.js';
@@ -39,6 +41,7 @@ import {
 import { SweepProgress } from '../sweep-progress.js';
 import { table } from '../text-layout.js';
 import { runtimePackageVersion, version } from '../version.js';
+import { warn } from '../warn.js';
 
 // Far from the seed of any repeat: difficulty is told from samples of its own.
 const difficultySeedOffset = 1_000_000;
@@ -92,12 +95,14 @@ async function sweep(flags: SweepFlags, environment: Environment): Promise<ExitC
   }
   const { kvMemory, threads } = flags;
   const options = { ...(kvMemory && { kvMemory }), ...(threads && { threads }) };
-  const models = await loadSweepModels(packages, options, environment);
+  const models = await loadSweepModels(packages, options, promptOptions(flags), environment);
   try {
     const whole: Sweep = { flags, dataset, environment };
     const runs = plans.map((plan) => prepare(whole, plan, models));
     // Everything is checked before anything runs.
     for (const run of runs) await checkRunDirectory(run.directory, run.configuration);
+    const pairs = runs.flatMap(({ search, reward }) => warningsOf(search.policy, reward?.model));
+    warn(pairs, environment);
     if (!(await runAll(whole, runs))) {
       environment.stderr.write('Stopped; the same command goes on.\n');
       return 130;
