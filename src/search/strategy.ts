@@ -191,7 +191,7 @@ export function checkStrategy(strategy: unknown): Strategy {
   if (name === 'dvts') return dvts(options as unknown as DvtsOptions);
   throw invalidOption(
     'strategy',
-    'made by greedy(), majority(), bestOfN(), beamSearch() or dvts()',
+    'made by greedy(), majority(), bestOfN(), beamSearch(), dvts() or auto()',
     strategy,
   );
 }

@@ -44,7 +44,7 @@ beforeAll(async () => {
   expect(stdout).toContain('auto, by what 4 probe paths predict');
   expect(stdout).toContain('predicted bins on these problems');
   expect(code).toBe(0);
-});
+}, 600_000);
 afterAll(() => rm(parent, { recursive: true }));
 
 describe('espalier eval --strategy auto', () => {
