@@ -1,5 +1,4 @@
 // `espalier report`: recorded runs as one HTML page.
-import { writeReport } from '../../report/write-report.js';
 import type { Environment } from '../environment.js';
 import { bytes, count } from '../figures.js';
 import { integerValue, textValue } from '../option-values.js';
@@ -43,6 +42,8 @@ async function report(
   { out, plan, trees, json }: ReportFlags,
   { stdout }: Environment,
 ): Promise<ExitCode> {
+  // The charts' library is loaded for this command alone.
+  const { writeReport } = await import('../../report/write-report.js');
   const written = await writeReport({ runs, out, plan, trees });
   const { data, problems } = written;
   const facts = { runs: data.runs.length, problems: data.dataset.problems, trees: problems.length };
