@@ -226,7 +226,8 @@ function matrixParameters(dimensions: ModelDimensions, head: Head): MatrixParame
   return { body: layers * (attention + 3 * hidden * inner), head: headMatrixWeights(head) };
 }
 
-function checkOptions(source: unknown, destination: unknown, options: ImportOptions): void {
+/** @throws OptionError */
+export function checkOptions(source: unknown, destination: unknown, options: ImportOptions): void {
   for (const [name, value] of Object.entries({ source, destination })) {
     if (typeof value !== 'string' || value === '') throw invalidOption(name, 'a path', value);
   }

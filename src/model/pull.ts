@@ -9,7 +9,13 @@ import { PATIENCE, type Patience } from './hub/patience.js';
 import { type HubReference, parseReference } from './hub/reference.js';
 import { openRepository, type Repository } from './hub/repository.js';
 import { type Selection, select } from './hub/selection.js';
-import { checkImport, type ImportOptions, importModel, OPTION_NAMES } from './import.js';
+import {
+  checkImport,
+  checkOptions as checkImportOptions,
+  type ImportOptions,
+  importModel,
+  OPTION_NAMES,
+} from './import.js';
 import type { ModelPackage } from './package.js';
 
 /** What a pull is doing before the import begins; `folder` is where the checkpoint lies meanwhile. */
@@ -76,8 +82,9 @@ export async function pullModel(
   destination: string,
   options: PullOptions = {},
 ): Promise<ModelPackage> {
-  const { own, imports } = checkOptions(destination, options);
-  const reference = referenceOf(model, own);
+  const named = parseReference(model);
+  const { own, imports } = partOptions(named.id, destination, options);
+  const reference = withOptions(named, own);
   const client = clientFor(reference, own, imports.signal);
   await checkDestination(destination, imports.overwrite === true);
   const repository = await openRepository(client, reference.id, reference.revision ?? 'main');
@@ -92,21 +99,19 @@ export async function pullModel(
     const check = () => checkImport(folder.path, destination, filled);
     const source = await download.run(selection, check);
     const imported = await importModel(source, destination, filled);
-    if (own.keep !== true) await folder.remove();
+    if (own.keep !== true) await folder.empty();
     return imported;
   } finally {
     await folder.close();
   }
 }
 
-/** Parts the options into those of `pullModel` itself and those of `importModel`, which checks its own. */
-function checkOptions(
+/** Checks the options, and parts them into `pullModel`'s own and those of `importModel`. */
+function partOptions(
+  id: string,
   destination: unknown,
   options: PullOptions,
 ): { readonly own: OwnOptions; readonly imports: ImportOptions } {
-  if (typeof destination !== 'string' || destination === '') {
-    throw invalidOption('destination', 'a path', destination);
-  }
   if (typeof options !== 'object' || options === null) {
     throw invalidOption('pullModel options', 'an object', options);
   }
@@ -115,6 +120,7 @@ function checkOptions(
   const own = { revision, file, endpoint, token, cache, keep, onDownload, patience };
   const known = [...Object.keys(own), ...OPTION_NAMES];
   refuseUnknownKeys('an option of pullModel', { ...imports }, known);
+  checkImportOptions(id, destination, imports);
   for (const name of ['revision', 'file', 'cache'] as const) {
     const value: unknown = own[name];
     if (value !== undefined && (typeof value !== 'string' || value === '')) {
@@ -130,9 +136,8 @@ function checkOptions(
   };
 }
 
-/** What the text names and what the options name must not contradict each other. */
-function referenceOf(model: string, own: OwnOptions): HubReference {
-  const reference = parseReference(model);
+/** What the model's name says and what the options say must not contradict each other. */
+function withOptions(reference: HubReference, own: OwnOptions): HubReference {
   for (const name of ['revision', 'file'] as const) {
     const [inText, inOption] = [reference[name], own[name]];
     if (inText === undefined || inOption === undefined || inText === inOption) continue;

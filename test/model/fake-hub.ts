@@ -22,6 +22,8 @@ export interface Fault {
   /** Send this instead of the file. */
   readonly content?: Buffer;
   readonly ignoreRange?: true;
+  /** Do not say how long the body is. */
+  readonly isEndless?: true;
   /** Wait so long after each piece of 16 KiB. */
   readonly pauseMs?: number;
 }
@@ -206,7 +208,7 @@ async function sendBytes(
   served.status = begin > 0 ? 206 : 200;
   response.writeHead(served.status, {
     etag,
-    'content-length': body.length,
+    ...(!fault.isEndless && { 'content-length': body.length }),
     ...(begin > 0 && { 'content-range': `bytes ${begin}-${bytes.length - 1}/${bytes.length}` }),
     ...fault.headers,
   });
@@ -218,8 +220,12 @@ async function sendBytes(
     if (fault.pauseMs !== undefined) await sleep(fault.pauseMs);
   }
   if (fault.stallAfter !== undefined) return;
-  if (end < body.length) response.destroy();
-  else response.end();
+  if (end < body.length) {
+    await sleep(50); // for the other side to take what it was sent
+    response.destroy();
+  } else {
+    response.end();
+  }
 }
 
 async function send(

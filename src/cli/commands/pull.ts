@@ -60,11 +60,13 @@ async function pullCommand(
       signal,
       onDownload: (progress) => {
         if (progress.kind === 'download') last = progress;
-        else status.clear(); // so that it shows at once
+        else status.clear(); // what follows shows at once
         status.show(() => line(progress, elapsedSeconds()));
       },
-      onProgress: (done, total) =>
-        status.show(() => `importing: ${count(done)} of ${count(total)} matrices`),
+      onProgress: (done, total) => {
+        if (done === 1) status.clear();
+        status.show(() => `importing: ${count(done)} of ${count(total)} matrices`);
+      },
     });
     status.clear();
     stdout.write(

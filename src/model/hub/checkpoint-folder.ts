@@ -21,15 +21,17 @@ export function defaultCache(): string {
 }
 
 export class CheckpointFolder {
+  /** What of the path is the cache's own, and stays. */
+  readonly #root: string;
   readonly #lock: FolderLock;
   readonly #files: RemoteFile[] = [];
 
   private constructor(
     readonly path: string,
-    /** What of the path is the cache's own, and stays. */
-    readonly root: string,
+    root: string,
     lock: FolderLock,
   ) {
+    this.#root = root;
     this.#lock = lock;
   }
 
@@ -69,22 +71,21 @@ export class CheckpointFolder {
     throw modelFault('WRITE_FAILED', this.path, expected, `${bavail * bsize}`, remedy);
   }
 
-  /** Removes the expected files, and the directories that are empty then. */
-  async remove(): Promise<void> {
+  /** Removes the expected files. */
+  async empty(): Promise<void> {
     for (const file of this.#files) await rm(this.at(file), { force: true });
-    await this.close();
-    for (let path = this.path; path !== this.root; path = dirname(path)) {
+  }
+
+  /** Lets others in, and removes the directories that are empty. */
+  async close(): Promise<void> {
+    await this.#lock.release();
+    for (let path = this.path; path !== this.#root; path = dirname(path)) {
       const isGone = await rmdir(path).then(
         () => true,
-        () => false, // not empty: another file, commit or repository is kept
+        () => false, // not empty: a file, another commit or repository is kept
       );
       if (!isGone) return;
     }
-  }
-
-  /** Lets others in; may be called again. */
-  close(): Promise<void> {
-    return this.#lock.release();
   }
 
   async #missing(file: RemoteFile): Promise<number> {

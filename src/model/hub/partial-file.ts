@@ -75,8 +75,10 @@ export class PartialFile {
     });
   }
 
+  /** Keeps what came, if anything did. */
   async close(): Promise<void> {
     await this.#handle.close();
+    if (this.bytes === 0) await rm(this.path, { force: true });
   }
 
   async #takeUp(signal: AbortSignal): Promise<void> {

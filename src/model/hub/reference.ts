@@ -11,7 +11,7 @@ export interface HubReference {
   readonly file: string | undefined;
 }
 
-const FORM = /^([^@:]+)(?:@([^:]+))?(?::(.+))?$/;
+const FORM = /^([^@:]+)(?:@([^:]+))?(?::([^/].*))?$/;
 const NAME = /^\w[\w.-]{0,95}$/;
 
 /** @throws OptionError unless `text` has the form and the id could be a repository's */
