@@ -65,6 +65,8 @@ const blobSha1 = (bytes: Buffer) =>
 
 export class FakeHub {
   readonly served: Served[] = [];
+  /** The only one that it has. */
+  commit = COMMIT;
   /** Asked before each answer. */
   fault: (request: Served) => Fault | undefined = () => undefined;
   /** Changes what the listing says. */
@@ -72,7 +74,7 @@ export class FakeHub {
   #hub: Server | undefined;
   #storage: Server | undefined;
 
-  constructor(readonly repository: FakeRepository) {}
+  constructor(public repository: FakeRepository) {}
 
   async start(): Promise<this> {
     this.#hub = await listening((request, response) => this.#answerHub(request, response));
@@ -110,10 +112,10 @@ export class FakeHub {
     if (fault?.status !== undefined) return send(response, served, fault.status, fault);
     // The hub says 401 of what is not there, so as not to tell what is.
     if (!url.pathname.includes(`/${id}/`)) return refuse(response, served, 401, 'RepoNotFound');
-    if (![...revisions, COMMIT].includes(revision)) {
+    if (![...revisions, this.commit].includes(revision)) {
       return refuse(response, served, 404, 'RevisionNotFound');
     }
-    if (kind === 'info') return sendJson(response, served, { _id: '1', id, sha: COMMIT });
+    if (kind === 'info') return sendJson(response, served, { _id: '1', id, sha: this.commit });
     if (kind === 'tree') return this.#sendTree(response, served, url);
     return this.#sendFile(response, served, fault);
   }
@@ -145,7 +147,7 @@ export class FakeHub {
       if (served.authorization !== `Bearer ${gate.token}`) return refuse(response, served, 401);
       if (!gate.accepted) return refuse(response, served, 403, 'GatedRepo');
     }
-    const headers = { 'x-repo-commit': COMMIT, ...fault?.headers };
+    const headers = { 'x-repo-commit': this.commit, ...fault?.headers };
     if (!isLarge(path)) return sendBytes(response, served, bytes, `"${blobSha1(bytes)}"`, fault);
     const location = `${originOf(this.#storage)}/blobs/${sha256(bytes)}?signature=SECRET&path=${encodeURIComponent(path)}`;
     return send(response, served, 302, {

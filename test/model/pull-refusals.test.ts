@@ -169,6 +169,7 @@ describe('a repository that is none, or means harm', () => {
     ['another document', { status: 200, body: '{}' }],
     ['a commit that is a path', { status: 200, body: '{"sha":"../../../../etc"}' }],
     ['nothing', { status: 204 }],
+    ['a document without end', { status: 200, body: ' '.repeat(65 * 2 ** 20) }],
   ])('refuses %s', async (_, fault) => {
     const { hub, cache, pull } = await setup();
     hub.fault = ({ kind }) => (kind === 'info' ? fault : undefined);

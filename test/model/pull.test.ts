@@ -174,6 +174,20 @@ describe('a download that breaks off', () => {
     expect(resumed?.status).toBe(206);
   });
 
+  test('goes on after the repository got another commit', async () => {
+    const { hub, cache, destination, pull } = await setup();
+    onWeights(hub, { cutAfter: 100_000 }, { status: 404 }, { status: 404 }, { status: 404 });
+    await failure(pull(ID, fp32));
+    hub.commit = COMMIT.replaceAll('c', 'd');
+    hub.repository = { ...hub.repository, files: new Map([...LLAMA, ['NEWS', Buffer.from('x')]]) };
+    const { manifest } = await pull(ID, { ...fp32, source: `${ID}@${COMMIT}` });
+    expect(manifest.name).toBe('package');
+    expectSamePackage(destination, await localLlama());
+    expect(hub.bytesOf(WEIGHTS)).toBe(TOTAL);
+    // The other commit's small files stay; the weights were this one's too.
+    expect(filesBelow(cache).filter((name) => !name.includes(COMMIT))).toEqual([]);
+  });
+
   test('starts again where the storage has no ranges', async () => {
     const { hub, destination, pull } = await setup();
     onWeights(hub, { cutAfter: 100_000 }, { ignoreRange: true });

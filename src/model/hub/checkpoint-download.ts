@@ -63,7 +63,7 @@ export class CheckpointDownload {
     this.#total += files.reduce((sum, { bytes }) => sum + bytes, 0);
     for (const file of files) {
       let isFirst = true;
-      await downloadFile(this.#client, this.#repository, file, this.#folder.at(file), (bytes) => {
+      await downloadFile(this.#client, this.#repository, this.#folder, file, (bytes) => {
         if (isFirst) this.#kept += bytes;
         isFirst = false;
         this.#onProgress({

@@ -1,5 +1,5 @@
-// Where a checkpoint lies between the hub and its import: one directory a commit, in the cache. What an
-// interrupted pull leaves there, the next one goes on with.
+// Where a checkpoint lies between the hub and its import: in the cache, one directory a commit, and
+// beside it what is still coming. What an interrupted pull leaves there, the next one goes on with.
 import { mkdir, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,6 @@ import { basename } from 'node:path/posix';
 import { ModelError } from '../../errors.js';
 import { modelFault } from '../fault.js';
 import { FolderLock } from './folder-lock.js';
-import { partialPath } from './partial-file.js';
 import type { RemoteFile, Repository } from './repository.js';
 
 /** Room beside the files themselves. */
@@ -46,7 +45,7 @@ export class CheckpointFolder {
     const path = join(root, host, ...id.split('/'), commit);
     try {
       await mkdir(path, { recursive: true });
-      return new CheckpointFolder(path, root, await FolderLock.take(join(path, '.lock')));
+      return new CheckpointFolder(path, root, await FolderLock.take(join(dirname(path), '.lock')));
     } catch (error) {
       if (error instanceof ModelError) throw error;
       const remedy = `check that it can be written, ${ELSEWHERE}`;
@@ -57,6 +56,11 @@ export class CheckpointFolder {
   /** Where a file of the repository lies, without the folders it has there. */
   at(file: RemoteFile): string {
     return join(this.path, basename(file.path));
+  }
+
+  /** Where a file lies while it comes. Named by its content: it may be that of other commits too. */
+  partialOf({ checksum }: RemoteFile): string {
+    return join(dirname(this.path), `${checksum.digest}.partial`);
   }
 
   /** Names files that are to come. @throws ModelError WRITE_FAILED if the disk has no room for them */
@@ -96,6 +100,6 @@ export class CheckpointFolder {
       );
     const whole = await sizeOf(this.at(file));
     if (whole === file.bytes) return 0;
-    return Math.max(0, file.bytes - (await sizeOf(partialPath(this.at(file), file))));
+    return Math.max(0, file.bytes - (await sizeOf(this.partialOf(file))));
   }
 }

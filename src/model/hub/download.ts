@@ -3,6 +3,7 @@
 // only to the host that gave the tag; everywhere the hash is what decides.
 import type { ModelError } from '../../errors.js';
 import { modelFault } from '../fault.js';
+import type { CheckpointFolder } from './checkpoint-folder.js';
 import type { HubClient, OpenAnswer } from './client.js';
 import { isThere, PartialFile } from './partial-file.js';
 import { Transient } from './patience.js';
@@ -19,7 +20,7 @@ interface Validator {
 }
 
 /**
- * Puts a file of a repository at `destination`, unless it is there already.
+ * Puts a file of a repository into the folder, unless it is there already.
  * @param onBytes how many of its bytes are here; may fall, where a part had to be thrown away
  * @throws ModelError HASH_MISMATCH, WRITE_FAILED and those of the client; the client's signal's reason.
  *   What is downloaded is kept, unless its hash is wrong.
@@ -27,16 +28,16 @@ interface Validator {
 export async function downloadFile(
   client: HubClient,
   repository: Repository,
+  folder: CheckpointFolder,
   file: RemoteFile,
-  destination: string,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
   const { signal } = client.options;
-  if (await isThere(destination, file, signal)) {
+  if (await isThere(folder.at(file), file, signal)) {
     onBytes(file.bytes);
     return;
   }
-  const partial = await PartialFile.open(destination, file, signal);
+  const partial = await PartialFile.open(folder.partialOf(file), file, signal);
   try {
     // Bytes may be damaged on the way or by a power cut; twice is no accident.
     for (const isLast of [false, true]) {
@@ -46,7 +47,7 @@ export async function downloadFile(
       await partial.restart();
       if (isLast) throw wrongHash(repository, file);
     }
-    await partial.moveTo(destination);
+    await partial.moveTo(folder.at(file));
   } finally {
     await partial.close();
   }

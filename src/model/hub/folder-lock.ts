@@ -11,6 +11,7 @@ const STALE_AFTER_MS = 60_000;
 const held = new Set<string>();
 
 export class FolderLock {
+  #isHeld = true;
   readonly #touching: NodeJS.Timeout;
 
   private constructor(readonly path: string) {
@@ -33,8 +34,11 @@ export class FolderLock {
     return new FolderLock(path);
   }
 
+  /** May be called again: by then the path may be another's. */
   async release(): Promise<void> {
-    if (!held.delete(this.path)) return;
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    held.delete(this.path);
     clearInterval(this.#touching);
     await rm(this.path, { force: true });
   }

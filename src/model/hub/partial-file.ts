@@ -6,11 +6,6 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { modelFault, systemCode } from '../fault.js';
 import type { Checksum, RemoteFile } from './repository.js';
 
-/** Named by its hash too: what a file of that name was at another time is no part of it. */
-export function partialPath(destination: string, { checksum }: RemoteFile): string {
-  return `${destination}.${checksum.digest.slice(0, 16)}.partial`;
-}
-
 export class PartialFile {
   /** That are there, and hashed. */
   bytes = 0;
@@ -27,12 +22,7 @@ export class PartialFile {
   }
 
   /** What another run left of it is taken up. @throws ModelError WRITE_FAILED; the signal's reason */
-  static async open(
-    destination: string,
-    file: RemoteFile,
-    signal: AbortSignal,
-  ): Promise<PartialFile> {
-    const path = partialPath(destination, file);
+  static async open(path: string, file: RemoteFile, signal: AbortSignal): Promise<PartialFile> {
     const handle = await writing(path, () => open(path, 'a'));
     const partial = new PartialFile(path, file, handle);
     try {
