@@ -69,6 +69,8 @@ export class FakeHub {
   commit = COMMIT;
   /** Asked before each answer. */
   fault: (request: Served) => Fault | undefined = () => undefined;
+  /** Waits, before a connection is cut, for the other side to have so many bytes of the file. */
+  settle: (bytes: number) => Promise<void> = async () => {};
   /** Changes what the listing says. */
   list: (entries: Record<string, unknown>[]) => unknown = (entries) => entries;
   #hub: Server | undefined;
@@ -148,7 +150,9 @@ export class FakeHub {
       if (!gate.accepted) return refuse(response, served, 403, 'GatedRepo');
     }
     const headers = { 'x-repo-commit': this.commit, ...fault?.headers };
-    if (!isLarge(path)) return sendBytes(response, served, bytes, `"${blobSha1(bytes)}"`, fault);
+    if (!isLarge(path)) {
+      return this.#sendBytes(response, served, bytes, `"${blobSha1(bytes)}"`, fault);
+    }
     const location = `${originOf(this.#storage)}/blobs/${sha256(bytes)}?signature=SECRET&path=${encodeURIComponent(path)}`;
     return send(response, served, 302, {
       headers: { location, 'x-linked-etag': `"${sha256(bytes)}"`, ...headers },
@@ -162,7 +166,44 @@ export class FakeHub {
     const fault = this.fault(served);
     if (fault?.status !== undefined) return send(response, served, fault.status, fault);
     const bytes = this.repository.files.get(path) ?? Buffer.alloc(0);
-    return sendBytes(response, served, bytes, '"storage-tag"', fault);
+    return this.#sendBytes(response, served, bytes, '"storage-tag"', fault);
+  }
+
+  async #sendBytes(
+    response: ServerResponse,
+    served: Served,
+    original: Buffer,
+    etag: string,
+    fault: Fault = {},
+  ): Promise<void> {
+    const bytes = fault.content ?? original;
+    const tag = fault.headers?.etag ?? etag;
+    const isWanted = served.ifRange === undefined || served.ifRange === tag;
+    const range = /^bytes=(\d+)-$/.exec(served.range ?? '');
+    const begin = range && isWanted && !fault.ignoreRange ? Number(range[1]) : 0;
+    if (range && begin >= bytes.length) return send(response, served, 416, {});
+    const body = bytes.subarray(begin);
+    served.status = begin > 0 ? 206 : 200;
+    response.writeHead(served.status, {
+      etag,
+      ...(!fault.isEndless && { 'content-length': body.length }),
+      ...(begin > 0 && { 'content-range': `bytes ${begin}-${bytes.length - 1}/${bytes.length}` }),
+      ...fault.headers,
+    });
+    const end = Math.min(fault.cutAfter ?? body.length, fault.stallAfter ?? body.length);
+    for (let at = 0; at < end && !response.destroyed; at += 16384) {
+      const piece = body.subarray(at, Math.min(at + 16384, end));
+      await new Promise((resolve) => response.write(piece, resolve));
+      served.bytes += piece.length;
+      if (fault.pauseMs !== undefined) await sleep(fault.pauseMs);
+    }
+    if (fault.stallAfter !== undefined) return;
+    if (end < body.length) {
+      await this.settle(begin + end);
+      response.destroy();
+    } else {
+      response.end();
+    }
   }
 
   #note(
@@ -191,43 +232,6 @@ async function listening(
 
 function originOf(server: Server | undefined): string {
   return `http://127.0.0.1:${(server?.address() as AddressInfo).port}`;
-}
-
-async function sendBytes(
-  response: ServerResponse,
-  served: Served,
-  original: Buffer,
-  etag: string,
-  fault: Fault = {},
-): Promise<void> {
-  const bytes = fault.content ?? original;
-  const tag = fault.headers?.etag ?? etag;
-  const isWanted = served.ifRange === undefined || served.ifRange === tag;
-  const range = /^bytes=(\d+)-$/.exec(served.range ?? '');
-  const begin = range && isWanted && !fault.ignoreRange ? Number(range[1]) : 0;
-  if (range && begin >= bytes.length) return send(response, served, 416, {});
-  const body = bytes.subarray(begin);
-  served.status = begin > 0 ? 206 : 200;
-  response.writeHead(served.status, {
-    etag,
-    ...(!fault.isEndless && { 'content-length': body.length }),
-    ...(begin > 0 && { 'content-range': `bytes ${begin}-${bytes.length - 1}/${bytes.length}` }),
-    ...fault.headers,
-  });
-  const end = Math.min(fault.cutAfter ?? body.length, fault.stallAfter ?? body.length);
-  for (let at = 0; at < end && !response.destroyed; at += 16384) {
-    const piece = body.subarray(at, Math.min(at + 16384, end));
-    await new Promise((resolve) => response.write(piece, resolve));
-    served.bytes += piece.length;
-    if (fault.pauseMs !== undefined) await sleep(fault.pauseMs);
-  }
-  if (fault.stallAfter !== undefined) return;
-  if (end < body.length) {
-    await sleep(50); // for the other side to take what it was sent
-    response.destroy();
-  } else {
-    response.end();
-  }
 }
 
 async function send(

@@ -1,9 +1,9 @@
 // What tests of `pull` share: a hub with the golden Llama, a cache of its own, the package that a local
 // import makes.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { importModel } from '../../src/model/import.js';
 import { type PullOptions, pullModel } from '../../src/model/pull.js';
 import { COMMIT, FakeHub, type FakeRepository, type Fault, filesOf } from './fake-hub.js';
@@ -15,8 +15,8 @@ export const LLAMA = filesOf(GOLDEN_LLAMA);
 export const TOTAL = LLAMA.get(WEIGHTS)?.length ?? 0;
 export const golden = (name: string) =>
   fileURLToPath(new URL(`../golden/${name}`, import.meta.url));
-/** No test waits for a second. */
-const patience = { attempts: 4, firstWaitMs: 1, maxWaitMs: 2000, stallMs: 300 };
+/** No test waits for long. */
+const patience = { attempts: 4, firstWaitMs: 1, maxWaitMs: 2000, stallMs: 1500 };
 
 const scratch = new Scratch();
 const hubs: FakeHub[] = [];
@@ -34,6 +34,11 @@ export async function setup(repository: Partial<FakeRepository> = {}) {
   hubs.push(hub);
   const place = scratch.at(`place-${places++}`);
   const [cache, destination] = [join(place, 'cache'), join(place, 'package')];
+  hub.settle = (bytes) =>
+    vi.waitFor(() => expect(partialBytes(cache)).toBeGreaterThanOrEqual(bytes), {
+      timeout: 20_000,
+      interval: 5,
+    });
   const pull = (model = ID, options: PullOptions = {}) =>
     pullModel(model, destination, { endpoint: hub.endpoint, cache, patience, ...options });
   return { hub, place, cache, destination, pull };
@@ -45,6 +50,12 @@ export function filesBelow(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
+}
+
+/** Of the file that is coming. */
+export function partialBytes(cache: string): number {
+  const partial = filesBelow(cache).find((name) => name.endsWith('.partial'));
+  return partial === undefined ? 0 : statSync(join(cache, partial)).size;
 }
 
 export function expectSamePackage(found: string, expected: string): void {

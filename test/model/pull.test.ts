@@ -205,6 +205,16 @@ describe('a download that breaks off', () => {
     expect(hub.served.at(-1)).toMatchObject({ ifRange: '"other-tag"', status: 200, bytes: TOTAL });
   });
 
+  test('is put up with for as long as it gets on', async () => {
+    const files = new Map([['big.gguf', Buffer.alloc(8 * 2 ** 20, 'no model')]]);
+    const { hub, pull } = await setup({ files });
+    hub.fault = ({ host }) => (host === 'storage' ? { cutAfter: 1.25 * 2 ** 20 } : undefined);
+    // More cuts than attempts are allowed to get nowhere; what the import says comes after them all.
+    expect(await failure(pull())).toMatchObject({ code: 'INVALID_FILE' });
+    expect(hub.served.filter(({ host }) => host === 'storage')).toHaveLength(7);
+    expect(hub.bytesOf()).toBe(8 * 2 ** 20);
+  });
+
   test('gives up in the end, and goes on when called again', async () => {
     const { hub, destination, pull } = await setup();
     onWeights(hub, ...Array.from({ length: 4 }, () => ({ cutAfter: 40_000 })));

@@ -1,4 +1,6 @@
 // `espalier pull`: a model on a hub becomes a model package.
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type PullOptions, type PullProgress, pullModel } from '../../model/pull.js';
 import type { Environment } from '../environment.js';
 import { bytes, count, seconds } from '../figures.js';
@@ -77,8 +79,13 @@ async function pullCommand(
     return 0;
   } catch (error) {
     status.clear();
-    if (!signal.aborted) throw error;
-    stderr.write(`Interrupted: nothing was written to ${destination}.${resumeNote(last)}\n`);
+    const kept = last && keptPart(last);
+    if (!signal.aborted) {
+      if (kept !== undefined) stderr.write(`${kept}.\n`);
+      throw error;
+    }
+    const resume = kept === undefined ? '' : ` ${kept}: run the same command to go on.`;
+    stderr.write(`Interrupted: nothing was written to ${destination}.${resume}\n`);
     return 130;
   } finally {
     status.clear();
@@ -95,10 +102,10 @@ function line(progress: PullProgress, elapsed: number): string {
   return `${bytes(progress.bytes)} of ${bytes(total)} · ${bytes(Math.round(rate))}/s${left} · ${file}`;
 }
 
-function resumeNote(last: DownloadProgress | undefined): string {
-  if (last === undefined) return '';
-  const part = `${bytes(last.bytes)} of ${bytes(last.total)}`;
-  return ` ${part} are kept in ${last.folder}: run the same command to go on.`;
+/** How much of a checkpoint is here, and where; undefined if nothing is. */
+function keptPart({ bytes: some, total, folder }: DownloadProgress): string | undefined {
+  const home = dirname(folder); // files that are still coming lie beside the checkpoint
+  return existsSync(home) ? `${bytes(some)} of ${bytes(total)} are kept in ${home}` : undefined;
 }
 
 function keptNote({ keep }: PullFlags, last: DownloadProgress | undefined): string {

@@ -14,7 +14,7 @@ const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 const PASSING = [
   ...['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN'],
   ...['ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT'],
-  ...['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
+  ...['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'],
 ];
 
 export interface HubClientOptions extends Persistence {
@@ -171,11 +171,12 @@ export class HubClient {
   #broken(error: unknown, what: string, guard: StallGuard): unknown {
     const { signal, patience } = this.options;
     if (signal.aborted) return signal.reason;
-    const code = systemCode(error instanceof Error ? (error.cause ?? error) : error);
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const code = systemCode(cause);
     const reason = guard.hasStalled
       ? `a silence of ${patience.stallMs / 1000} s`
-      : `a broken connection (${code ?? String(error)})`;
-    const isPassing = guard.hasStalled || code === undefined || PASSING.includes(code);
+      : `a broken connection (${code ?? String(cause)})`;
+    const isPassing = guard.hasStalled || (code !== undefined && PASSING.includes(code));
     const remedy = isPassing
       ? 'check the network, then run it again: what is downloaded is kept'
       : 'check the network and HF_ENDPOINT';
