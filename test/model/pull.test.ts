@@ -1,6 +1,6 @@
 // Pulling models from a hub on this machine: the package is that of a local import, whatever goes
 // wrong on the way, and what is downloaded is never downloaded twice. Refusals: pull-refusals.test.ts.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { ModelError } from '../../src/errors.js';
@@ -17,6 +17,7 @@ import {
   localImport,
   localLlama,
   onWeights,
+  partialBytes,
   setup,
   TOTAL,
   WEIGHTS,
@@ -172,6 +173,22 @@ describe('a download that breaks off', () => {
     const [resumed] = hub.served.slice(before).filter(({ host }) => host === 'storage');
     expect(Number(/\d+/.exec(resumed?.range ?? '')?.[0])).toBeGreaterThan(100_000);
     expect(resumed?.status).toBe(206);
+  });
+
+  test.each([
+    ['damaged', () => 1000],
+    ['too long', (size: number) => size + TOTAL],
+  ])('starts again where what is left of it is %s', async (_, at) => {
+    const { hub, cache, destination, pull } = await setup();
+    onWeights(hub, { cutAfter: 100_000 }, { status: 404 }, { status: 404 }, { status: 404 });
+    await failure(pull(ID, fp32));
+    const name = filesBelow(cache).find((each) => each.endsWith('.partial')) as string;
+    const file = openSync(join(cache, name), 'r+');
+    writeSync(file, 'x', at(partialBytes(cache)));
+    closeSync(file);
+    await pull(ID, fp32);
+    expectSamePackage(destination, await localLlama());
+    expect(filesBelow(cache)).toEqual([]);
   });
 
   test('goes on after the repository got another commit', async () => {

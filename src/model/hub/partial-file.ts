@@ -72,8 +72,6 @@ export class PartialFile {
   }
 
   async #takeUp(signal: AbortSignal): Promise<void> {
-    const { size } = await writing(this.path, () => this.#handle.stat());
-    if (size > this.file.bytes) return this.restart();
     for await (const piece of piecesOf(this.path, signal)) {
       this.#hash.update(piece);
       this.bytes += piece.length;
