@@ -77,7 +77,7 @@ describe('espalier pull', () => {
   it.each([
     [['--precision', 'int5'], 2, /`--precision`/],
     [['--revision', 'v9'], 1, /RevisionNotFound\); check the revision/],
-    [['--role', 'reward'], 1, /which is for role policy/],
+    [['--role', 'reward'], 1, /which is a policy unless a format is named/],
   ])('refuses %j', async (flags, code, message) => {
     const outcome = await espalier(['pull', ID, scene.destination, ...flags]);
     expect(outcome).toMatchObject({ code, stdout: '' });

@@ -79,6 +79,13 @@ describe('pullModel', () => {
     expect(hub.bytesOf()).toBe(files.get(expected)?.length);
   });
 
+  test('knows a reward model by the name it was published under', async () => {
+    const id = 'peiyi9979/math-shepherd-mistral-7b-prm';
+    const { pull } = await setup({ id, files: filesOf(golden('reward-models/math-shepherd')) });
+    const { manifest } = await pull(id);
+    expect(manifest).toMatchObject({ role: 'reward', prmFormat: 'math-shepherd' });
+  });
+
   test('finds a revision, and says of one that is not there', async () => {
     const { pull } = await setup({ revisions: ['main', 'refs/pr/1'] });
     await pull(ID, { revision: 'refs/pr/1' });
