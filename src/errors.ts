@@ -12,6 +12,8 @@ export type ErrorCode =
   | 'HASH_MISMATCH'
   | 'INVALID_FILE'
   | 'WRITE_FAILED'
+  | 'ACCESS_DENIED'
+  | 'DOWNLOAD_FAILED'
   | 'ENGINE_FAILED'
   | 'ENGINE_UNAVAILABLE'
   | 'POOL_TOO_SMALL'
@@ -45,6 +47,8 @@ export class ModelError extends Error {
       | 'HASH_MISMATCH'
       | 'INVALID_FILE'
       | 'WRITE_FAILED'
+      | 'ACCESS_DENIED'
+      | 'DOWNLOAD_FAILED'
     >,
     options?: ErrorOptions,
   ) {

@@ -9,6 +9,7 @@ import { addMerge } from './commands/merge.js';
 import { addModels } from './commands/models.js';
 import { addPerplexity } from './commands/perplexity.js';
 import { addPlan } from './commands/plan.js';
+import { addPull } from './commands/pull.js';
 import { addReport } from './commands/report.js';
 import { addScore } from './commands/score.js';
 import { addSolve } from './commands/solve.js';
@@ -67,6 +68,7 @@ function buildProgram(
   addGrade(program, run, environment);
   addMerge(program, run, environment);
   addImport(program, run, environment);
+  addPull(program, run, environment);
   addModels(program, run, environment);
   addPerplexity(program, run, environment);
   addDoctor(program, run, environment);

@@ -9,6 +9,7 @@ import {
   ModelError,
   refuseUnknownKeys,
 } from '../errors.js';
+import { kvBytesPerToken, PAGE_SLOTS, pagesIn } from '../model/capacity.js';
 import { engineSpec, type ModelPackage } from '../model/package.js';
 import type { TokenBytes } from '../text/token-bytes.js';
 import type { AddonEngine, Completion, LoadAnswer, RequestId } from './addon.js';
@@ -16,10 +17,7 @@ import { findRuntimeLibrary, loadAddon } from './load-addon.js';
 import { ModelTree } from './model-tree.js';
 import type { TokenTree } from './token-tree.js';
 
-const pageSlots = 16;
 const defaultKvMemory = 2 ** 30;
-// Slots are int32 in the graph.
-const maxPages = 2 ** 31 / pageSlots - 1;
 // Prefill rows of a step: wide enough for the matrix products, short enough not to hold up decoding.
 const prefillChunk = 512;
 
@@ -91,7 +89,7 @@ export async function openTree(
   refuseUnknownKeys('option', options as Record<string, unknown>, ['kvMemory', 'threads']);
   const { manifest } = modelPackage;
   const spec = engineSpec(modelPackage);
-  const pageBytes = 2 * 4 * spec.layers * spec.kvHeads * spec.headDim * pageSlots;
+  const pageBytes = kvBytesPerToken(spec) * PAGE_SLOTS;
   const threads = options.threads ?? Math.min(8, availableParallelism());
   if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
     throw invalidOption('threads', 'an integer from 1 to 256', options.threads);
@@ -105,7 +103,7 @@ export async function openTree(
   shared.addon.load(request.id, {
     ...spec,
     threads,
-    pages: Math.min(Math.floor(kvMemory / pageBytes), maxPages),
+    pages: pagesIn(kvMemory, spec),
     chunk: prefillChunk,
     tokenBytes: tokenBytes.bytes,
     tokenOffsets: tokenBytes.offsets,

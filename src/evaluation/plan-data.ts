@@ -135,11 +135,13 @@ function binsOf(passAt1: ReadonlyMap<string, number>): ReadonlyMap<string, Bin> 
   return new Map([...passAt1].map(([problem, rate]) => [problem, binOf(rate)]));
 }
 
-function problemsOf(run: SavedRun<ResultRecord>): readonly string[] {
+/** Texts of a run's problems, in dataset order. */
+export function problemsOf(run: SavedRun<ResultRecord>): readonly string[] {
   return [...new Set(run.records.map(({ problem }) => problem))];
 }
 
-function checkSameProblems(
+/** @throws OptionError where a run has other problems than the first one */
+export function checkSameProblems(
   problems: readonly string[],
   run: SavedRun<ResultRecord>,
   first: SavedRun<ResultRecord>,
@@ -149,8 +151,11 @@ function checkSameProblems(
   throw invalidOption('run', `over the same problems as ${first.path}`, run.path);
 }
 
-/** @throws OptionError where two runs have different models of one name */
-function modelsOf(runs: readonly SavedRun[]): ReadonlyMap<string, string> {
+/**
+ * Contents of each model, by role and name.
+ * @throws OptionError where two runs have different models of one name
+ */
+export function modelsOf(runs: readonly SavedRun[]): ReadonlyMap<string, string> {
   const models = new Map<string, string>();
   for (const run of runs) {
     const { policy, reward } = readConfigured(run);
@@ -167,7 +172,10 @@ function modelsOf(runs: readonly SavedRun[]): ReadonlyMap<string, string> {
   return models;
 }
 
-/** Binning on evaluated samples is circular: no seed may serve both. */
+/**
+ * Binning on evaluated samples is circular.
+ * @throws OptionError where one seed serves both
+ */
 export function checkSeeds(
   policy: string,
   samples: readonly SavedRun<ResultRecord>[],
@@ -184,7 +192,10 @@ export function checkSeeds(
   }
 }
 
-/** Bins of a policy's problems by the share of right samples. */
+/**
+ * Bins of a policy's problems by the share of right samples.
+ * @throws OptionError on no samples, too few of them, or others than majority's
+ */
 export function difficultyBins(
   policy: string,
   runs: readonly SavedRun<ResultRecord>[],

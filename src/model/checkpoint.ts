@@ -95,7 +95,7 @@ export class Checkpoint {
 }
 
 /** Names of the shards, in order, each with the tensors that the index puts there. */
-async function shardsOf(directory: string): Promise<[string, string[]][]> {
+export async function shardsOf(directory: string): Promise<[string, string[]][]> {
   const path = join(directory, `${SINGLE_FILE}.index.json`);
   let json: unknown;
   try {

@@ -82,7 +82,7 @@ export interface ImportOptions {
   readonly rotate?: boolean;
 }
 
-const OPTION_NAMES: readonly (keyof ImportOptions)[] = [
+export const OPTION_NAMES: readonly (keyof ImportOptions)[] = [
   'role',
   'format',
   'precision',
@@ -111,13 +111,8 @@ export async function importModel(
   destination: string,
   options: ImportOptions = {},
 ): Promise<ModelPackage> {
-  checkOptions(source, destination, options);
-  options.signal?.throwIfAborted();
-  await checkSource(source);
-  const { role, format } = options;
-  const model = await readSource(source, { role, format, name: options.source });
+  const model = await checkImport(source, destination, options);
   const precision = options.precision ?? 'int8';
-  await checkDestination(destination, options.overwrite === true);
   const checkpoint = await Checkpoint.open(source);
   try {
     const { architecture, backbone, head } = model;
@@ -138,6 +133,24 @@ export async function importModel(
     await checkpoint.close();
   }
   return openPackage(resolve(destination));
+}
+
+/**
+ * All checks that need no tensor, so that a checkpoint may be refused before its weights are there.
+ * @throws as `importModel`
+ */
+export async function checkImport(
+  source: string,
+  destination: string,
+  options: ImportOptions,
+): Promise<SourceModel> {
+  checkOptions(source, destination, options);
+  options.signal?.throwIfAborted();
+  await checkSource(source);
+  const { role, format } = options;
+  const model = await readSource(source, { role, format, name: options.source });
+  await checkDestination(destination, options.overwrite === true);
+  return model;
 }
 
 async function writeFiles(
@@ -213,7 +226,8 @@ function matrixParameters(dimensions: ModelDimensions, head: Head): MatrixParame
   return { body: layers * (attention + 3 * hidden * inner), head: headMatrixWeights(head) };
 }
 
-function checkOptions(source: unknown, destination: unknown, options: ImportOptions): void {
+/** @throws OptionError */
+export function checkOptions(source: unknown, destination: unknown, options: ImportOptions): void {
   for (const [name, value] of Object.entries({ source, destination })) {
     if (typeof value !== 'string' || value === '') throw invalidOption(name, 'a path', value);
   }

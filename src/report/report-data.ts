@@ -1,18 +1,11 @@
 // Everything that a report says, as plain data: computed by the same functions as `espalier eval`,
 // `sweep` and `plan`, and put into the page as it is, so that its figures can be read back.
-import { expectedMessage, invalidOption, ModelError } from '../errors.js';
 import { armOf, armsOf, budgetsOf } from '../evaluation/arms.js';
 import { bootstrapDifference, type Difference } from '../evaluation/bootstrap.js';
 import { type Curves, curvesOf } from '../evaluation/curves.js';
 import { type Estimate, estimateArm } from '../evaluation/estimates.js';
-import type { ResultRecord } from '../evaluation/result-record.js';
-import {
-  checkFinished,
-  isAutoRun,
-  readConfigured,
-  strategyOf,
-} from '../evaluation/run-configuration.js';
-import type { SavedRun } from '../evaluation/run-directory.js';
+import { problemsOf } from '../evaluation/plan-data.js';
+import { isAutoRun, readConfigured, strategyOf } from '../evaluation/run-configuration.js';
 import { type Summary, summarise } from '../evaluation/summary.js';
 import { type Arm, budgetOf } from '../planning/arm.js';
 import { choose } from '../planning/choice.js';
@@ -20,6 +13,7 @@ import type { Strategy } from '../search/strategy.js';
 import { type Difficulty, difficultyOf } from './difficulty.js';
 import { checkPlanModels, type PlanDocument } from './plan-document.js';
 import { type Reliability, reliabilityOf } from './reliability.js';
+import { arrangeRuns, type Run } from './report-runs.js';
 import { type ViewedProblem, viewProblems } from './search-trees.js';
 
 /** One run, as a whole. */
@@ -90,8 +84,6 @@ export interface ReportOptions {
   readonly trees?: number | undefined;
 }
 
-type Run = SavedRun<ResultRecord>;
-
 /**
  * Computes a report of finished runs over the same problems.
  * @throws OptionError on unfinished runs, shards, runs of different problems or models, a plan of other
@@ -99,21 +91,13 @@ type Run = SavedRun<ResultRecord>;
  */
 export function collectReport(given: readonly Run[], { plan, trees }: ReportOptions = {}): Report {
   const all = given.filter((run) => !isAutoRun(run));
-  for (const run of all) checkWhole(run);
-  const isDifficulty = (run: Run) => readConfigured(run).purpose === 'difficulty';
-  const samples = all.filter(isDifficulty);
-  const { runs, notes: found } = distinct(inOrder(all.filter((run) => !isDifficulty(run))));
+  const { runs, samples, notes: found } = arrangeRuns(all);
   const left = given.length - all.length;
   const notes = left === 0 ? found : [...found, `Runs of auto are left out: ${left}.`];
-  const [first] = runs;
-  if (first === undefined) throw invalidOption('runs', 'at least one evaluation', all.length);
-  for (const run of all) checkSameProblems(run, first);
-  checkSameModels(all);
   if (plan !== undefined) checkPlanModels(plan, all);
   const arms = distinctArms(runs.flatMap(linedArms));
-  const { dataset } = readConfigured(first);
-  const { name, sha256, problems: of } = dataset;
-  const problems = [...new Set(first.records.map(({ problem }) => problem))];
+  const { name, sha256, problems: of } = readConfigured(runs[0]).dataset;
+  const problems = problemsOf(runs[0]);
   const data: ReportData = {
     format: 1,
     dataset: { name, sha256, problems: problems.length, of },
@@ -127,94 +111,6 @@ export function collectReport(given: readonly Run[], { plan, trees }: ReportOpti
     notes,
   };
   return { data, problems: viewProblems(runs, trees) };
-}
-
-function checkWhole(run: Run): void {
-  const { shard } = readConfigured(run);
-  if (shard !== null) {
-    const expected = `a whole run (it is shard ${shard.index}/${shard.count}; espalier merge joins shards)`;
-    throw invalidOption('run', expected, run.path);
-  }
-  checkFinished(run);
-  if (run.records.length > 0) return;
-  throw new ModelError(expectedMessage('results.jsonl', 'not empty', run.path), 'INVALID_FILE');
-}
-
-function checkSameProblems(run: Run, first: Run): void {
-  const problems = (of: Run) => new Set(of.records.map(({ problem }) => problem));
-  const [own, others] = [problems(run), problems(first)];
-  if (own.size === others.size && [...own].every((problem) => others.has(problem))) return;
-  const expected = `over the same problems as ${first.path} (one report, one set of problems)`;
-  throw invalidOption('run', expected, run.path);
-}
-
-function checkSameModels(runs: readonly Run[]): void {
-  const known = new Map<string, { readonly contents: string; readonly path: string }>();
-  for (const run of runs) {
-    const { policy, reward } = readConfigured(run);
-    for (const [role, model] of Object.entries({ policy, reward })) {
-      if (model === null) continue;
-      const name = `${role} ${model.name}`;
-      const contents = JSON.stringify(model.sha256);
-      const other = known.get(name) ?? { contents, path: run.path };
-      if (other.contents !== contents) {
-        throw invalidOption('run', `with the same ${name} as ${other.path}`, run.path);
-      }
-      known.set(name, other);
-    }
-  }
-}
-
-const strategyOrder = ['greedy', 'majority', 'best-of-n', 'beam-search', 'dvts'];
-
-/** By policy as first given, then by strategy, reward model and N. */
-function inOrder(runs: readonly Run[]): readonly Run[] {
-  const policies = [...new Set(runs.map((run) => readConfigured(run).policy.name))];
-  const rewards = [...new Set(runs.map((run) => readConfigured(run).reward?.name))];
-  const ranks = (run: Run): readonly number[] => {
-    const { policy, reward } = readConfigured(run);
-    const strategy = strategyOf(run);
-    return [
-      policies.indexOf(policy.name),
-      reward === null ? -1 : rewards.indexOf(reward.name),
-      // Whatever is not in the list comes last.
-      strategyOrder.indexOf(strategy.name) + 1 || strategyOrder.length + 1,
-      budgetOf(strategy),
-    ];
-  };
-  return [...runs].sort((a, b) => {
-    const [own, other] = [ranks(a), ranks(b)];
-    return own.map((rank, i) => rank - (other[i] ?? 0)).find((difference) => difference !== 0) ?? 0;
-  });
-}
-
-/** One run of each strategy and models; the others are named in a note. */
-function distinct(all: readonly Run[]): {
-  readonly runs: readonly Run[];
-  readonly notes: readonly string[];
-} {
-  const runs = new Map<string, Run>();
-  const notes: string[] = [];
-  for (const run of all) {
-    const { policy, reward, options } = readConfigured(run);
-    const name = JSON.stringify([policy.name, reward?.name ?? null, strategyOf(run)]);
-    const other = runs.get(name);
-    if (other === undefined) runs.set(name, run);
-    else {
-      const { name: strategy } = strategyOf(run);
-      notes.push(
-        `There are two runs of ${strategy} with the same budget and models; the one with seed ` +
-          `${readConfigured(other).options.seed} is shown, the one with seed ${options.seed} is not.`,
-      );
-    }
-  }
-  const cut = all.filter((run) => run.records.some(({ stopReason }) => stopReason !== 'finished'));
-  for (const run of cut) {
-    const count = run.records.filter(({ stopReason }) => stopReason !== 'finished').length;
-    const { name } = strategyOf(run);
-    notes.push(`A limit cut ${count} of ${run.records.length} searches of ${name}.`);
-  }
-  return { runs: [...runs.values()], notes };
 }
 
 /** A run's arms at enough N for a smooth line: all up to 8 paths or subtrees, then two for each doubling. */

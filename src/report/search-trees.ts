@@ -13,7 +13,8 @@ export interface ViewedBranch {
   readonly text: string;
   readonly score: number | null;
   readonly multiplicity: number;
-  readonly fate: BranchFate;
+  /** Null for a step of a path that was sampled whole: nothing was decided there. */
+  readonly fate: BranchFate | null;
   /** Whether it lies on the chosen path. */
   readonly chosen: boolean;
   /** Of a path that ended here; null elsewhere. */
@@ -157,7 +158,7 @@ function chainsOf(record: ResultRecord, isRight: Verdict): readonly ViewedBranch
         text,
         score,
         multiplicity: step === 0 ? multiplicity : 1,
-        fate: isLast ? 'ended' : 'kept',
+        fate: isLast ? 'ended' : null,
         chosen: id === record.chosen,
         ending: isLast ? (endings.get(id) ?? null) : null,
       });

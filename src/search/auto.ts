@@ -1,11 +1,12 @@
 // Runs `auto`: probes, the plan's choice, then the chosen strategy on the same account and clock.
 // Majority and Best-of-N go on from the probes; a tree begins anew below the same prompt. What comes
 // out is what the chosen strategy would have given alone, but for the ledger.
+import type { AutoSettings } from './auto-settings.js';
 import type { PlannedBudget, Prediction } from './auto-strategy.js';
 import type { Branch } from './branch.js';
 import { isVoteDecided, looksOf } from './early-stop.js';
 import { announce, conclude, endedPaths, runChains, runSearch } from './loop.js';
-import { type AutoSettings, type Settings, settingsOf } from './options.js';
+import { type Settings, settingsOf } from './options.js';
 import type { AutoOutcome, SearchPath, SearchResult } from './result.js';
 import { encodePrompts, SearchState } from './state.js';
 import type { BestOfNStrategy, MajorityStrategy, Strategy } from './strategy.js';

@@ -1,15 +1,10 @@
 // The options of a search: their meaning, their defaults, and the checks made before any work.
 import { invalidOption, refuseUnknownKeys } from '../errors.js';
 import { Reward } from '../scoring/reward.js';
-import {
-  type Adviser,
-  type AnyStrategy,
-  type AutoStrategy,
-  auto,
-  type PlannedBudget,
-} from './auto-strategy.js';
+import { type AutoSettings, resolveAuto } from './auto-settings.js';
+import type { AnyStrategy } from './auto-strategy.js';
 import { Policy } from './policy.js';
-import { bestOfN, checkStrategy, type Strategy } from './strategy.js';
+import { checkStrategy, type Strategy } from './strategy.js';
 import type { TraceEvent } from './trace.js';
 
 /** What a search may spend; running out is a `stopReason`, never an error. */
@@ -112,14 +107,6 @@ export interface SearchOptions {
   readonly onTrace?: (event: TraceEvent) => void;
 }
 
-/** What `auto` adds to the settings. */
-export interface AutoSettings {
-  readonly strategy: AutoStrategy;
-  readonly adviser: Adviser;
-  /** Milliseconds become FLOPs once the probes have shown how fast they go. */
-  readonly budget: PlannedBudget | { readonly unit: 'milliseconds'; readonly amount: number };
-}
-
 /** Options with every default filled in. */
 export interface Settings {
   readonly policy: Policy;
@@ -181,10 +168,9 @@ export function resolveOptions(options: SearchOptions): Settings {
   if (onTrace !== undefined && typeof onTrace !== 'function') {
     throw invalidOption('onTrace', 'a function', onTrace);
   }
-  const planned = isAuto(options.strategy) ? resolveAuto(options, options.strategy) : undefined;
-  const strategy = planned
-    ? bestOfN({ budget: planned.adviser.probes })
-    : checkStrategy(options.strategy);
+  const limits = resolveLimits(options.limits);
+  const planned = resolveAuto(options);
+  const strategy = planned?.probing ?? checkStrategy(options.strategy);
   return {
     policy,
     reward: rewardFor(strategy, reward),
@@ -200,7 +186,7 @@ export function resolveOptions(options: SearchOptions): Settings {
       1,
       policy.defaults.maxPathTokens,
     ),
-    ...resolveLimits(options.limits),
+    ...limits,
     signal,
     onTrace,
   };
@@ -217,38 +203,6 @@ export function settingsOf(settings: Settings, strategy: Strategy): Settings {
   const reward = rewardFor(strategy, settings.reward);
   const temperature = strategy.name === 'greedy' ? 0 : settings.temperature;
   return { ...settings, strategy, reward, temperature };
-}
-
-function isAuto(strategy: AnyStrategy): strategy is AutoStrategy {
-  return (strategy as { name?: unknown } | null | undefined)?.name === 'auto';
-}
-
-function resolveAuto({ policy, reward, limits }: SearchOptions, given: AutoStrategy): AutoSettings {
-  const { name: _, ...options } = given;
-  const strategy = auto(options);
-  if (reward === undefined) {
-    throw invalidOption('reward', 'made by loadReward(), as auto needs one', reward);
-  }
-  const adviser = strategy.plan.adviserFor(policy.name, reward.name);
-  return { strategy, adviser, budget: budgetFor(strategy, limits) };
-}
-
-/** The strategy's own budget, else the only limit of the search. */
-function budgetFor(
-  { budget, meanFlops }: AutoStrategy,
-  limits: SearchLimits = {},
-): AutoSettings['budget'] {
-  if (budget !== undefined) return { unit: 'paths', amount: budget };
-  if (meanFlops !== undefined) return { unit: 'flops', amount: meanFlops };
-  resolveLimits(limits);
-  const set = (['tokens', 'flops', 'milliseconds'] as const).flatMap((unit) => {
-    const amount = limits[unit];
-    return amount === undefined ? [] : [{ unit, amount }];
-  });
-  const [only] = set;
-  if (only !== undefined && set.length === 1) return only;
-  const expected = 'exactly one of tokens, flops, milliseconds where auto has no budget of its own';
-  throw invalidOption('limits', expected, set.length === 0 ? undefined : limits);
 }
 
 function rewardFor(strategy: Strategy, reward: Reward | undefined): Reward | undefined {

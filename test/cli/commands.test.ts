@@ -21,12 +21,32 @@ describe('espalier models', () => {
       ...manifest,
       directory,
       kvBytesPerToken: 8 * layers * kvHeads * headDim,
+      capacity: expect.objectContaining({ prefix: 128 }),
     });
     const { stdout } = await espalier(['models', 'show', directory]);
     expect(stdout).toContain(manifest.architecture);
     expect(stdout).toContain(manifest.parameters.toLocaleString('en-US'));
     expect(stdout).toMatch(/^context +512 tokens$/m);
     expect(stdout).toMatch(/^KV cache +\d/m);
+  });
+});
+
+describe('espalier models show --memory', () => {
+  it('says what fits, in one document or in words', async () => {
+    const show = ['models', 'show', 'policy-2m', '--memory', '64MB'];
+    const { capacity } = JSON.parse((await espalier([...show, '--json'])).stdout);
+    expect(capacity).toMatchObject({ memory: 2 ** 26, tokens: 16 * capacity.pages });
+    expect(capacity.weights + capacity.kvMemory).toBe(2 ** 26);
+    const { stdout } = await espalier(show);
+    expect(stdout).toContain(`In 64 MiB, beside the weights: 61.3 MiB of KV`);
+    expect(stdout).toMatch(/^ +4 {2}384 \(to the end of the context\)$/m);
+    expect(stdout).toMatch(/^ +64 {2}96$/m);
+  });
+
+  it('says that nothing fits, and refuses what is no size', async () => {
+    const show = ['models', 'show', 'policy-2m', '--memory'];
+    expect((await espalier([...show, '1MB'])).stdout).toContain('the weights do not fit');
+    expect(await espalier([...show, 'much'])).toMatchObject({ code: 2 });
   });
 });
 

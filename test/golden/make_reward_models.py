@@ -181,10 +181,12 @@ def main():
         golden = []
         with torch.no_grad():
             randomise(model)
-            if name == "qwen-prm":  # scores that tell what came before the marker
+            if name == "qwen-prm":  # sharp attention, a quiet marker: scores tell what came before it
+                for layer in model.model.layers:
+                    layer.self_attn.q_proj.weight *= 4
                 model.model.embed_tokens.weight[tokenizer.encode("<extra_0>")[0]] /= 8
-                model.score[2].weight *= 8
-                model.score[2].bias.copy_(torch.tensor([-5.0, 3.75]))
+                model.score[2].weight *= 2
+                model.score[2].bias.copy_(torch.tensor([-1.0, 0.5]))
             for question, steps in SOLUTIONS:
                 ids, markers, scores = score(model, tokenizer, question, [step.strip() for step in steps])
                 assert len(markers) == len(steps), (name, question)

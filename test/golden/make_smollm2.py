@@ -24,9 +24,12 @@ TEXTS = [
     "She said: \"I can't believe", "Roses are red, violets are",
 ]
 QUESTIONS = [
-    "What is the capital of France?", "Why is the sky blue?", "Write one sentence about a cat.",
     "What do bees make?", "Name three colours.", "How do I boil an egg?", "What is a triangle?",
-    "Who wrote Romeo and Juliet?", "What is the opposite of cold?", "Say hello to my friend Anna.",
+    "Who wrote Romeo and Juliet?", "What is the opposite of cold?",
+    # The last ten: their answers are fluent, and every token of them leads by more than rounding.
+    "What is the capital of France?", "Write one sentence about a cat.", "Describe the sea in one sentence.",
+    "Say hello to my friend Anna.", "What is bread made of?", "What is water made of?", "Why is the sky blue?",
+    "What is photosynthesis?", "Explain what a computer does.", "What is a library?",
 ]
 SYSTEM = "Please reason step by step, and put your final answer within \\boxed{}."
 NEW_TOKENS = 64

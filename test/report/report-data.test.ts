@@ -122,6 +122,18 @@ describe('collectReport', () => {
     expect(some.map(({ problem }) => problem)).toEqual(['p', 's']);
   });
 
+  it('says where a run holds no pruned branches, and shows what ended', () => {
+    const [, , , , trees] = runs;
+    if (trees === undefined) throw new Error('no run');
+    const records = trees.records.map(({ branches: _, ...record }) => record);
+    const old = { ...trees, records: records as unknown as typeof trees.records };
+    const [first] = collectReport([old]).problems;
+    const [search] = first?.searches ?? [];
+    expect(search?.isWhole).toBe(false);
+    const ends = search?.branches.filter(({ ending }) => ending !== null);
+    expect(ends).toHaveLength(trees.records[0]?.paths.length ?? 0);
+  });
+
   it('says which of two equal runs it shows, and what a limit cut', async () => {
     const again = await run(greedy(), { seed: 5 });
     const cut = await run(majority({ budget: 4 }), { limits: { tokens: 30 } });

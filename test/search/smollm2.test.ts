@@ -47,7 +47,9 @@ const strategies = {
 };
 type StrategyName = keyof typeof strategies;
 const needsReward = (name: StrategyName) => name !== 'greedy' && name !== 'majority';
-const pathTokens = 40;
+const pathTokens = 48;
+/** Makes some of its answers short enough to be complete. */
+const systemPrompt = 'Answer with a number.';
 const sampling = ['--seed', '5', '--max-path-tokens', String(pathTokens)];
 const warning = /^warning: reward model prm-3m was made for the embedded policies' texts.*\n$/;
 
@@ -106,7 +108,7 @@ beforeAll(async () => {
   writeFileSync(dataset, problems.map((problem) => JSON.stringify(problem)).join('\n'));
   const { directory } = await importModel(file, scratch.at('smollm2'));
   tokenizer = await openTokenizer(directory);
-  policy = await loadPolicy(directory, { kvMemory: 2 ** 29, threads: 2 });
+  policy = await loadPolicy(directory, { kvMemory: 2 ** 29, threads: 2, systemPrompt });
   reward = await loadReward('prm-3m', { threads: 2 });
   const frees = [keepOpen(policy), keepOpen(reward)];
   free = async () => {
@@ -147,13 +149,10 @@ describe.skipIf(missing.length > 0)('SmolLM2 with the embedded reward model', ()
       const all = records.flatMap(({ paths }) => paths);
       expect(all.length).toBeGreaterThan(10);
       expect(Math.max(...all.map(({ steps }) => steps.length))).toBeGreaterThan(1);
-      console.log(
-        name,
-        all.length,
-        all.filter((p) => p.complete).length,
-        records.filter((r) => r.answer !== null).length,
-        Math.max(...all.map(({ steps }) => steps.length)),
-      );
+      if (name === 'majority' || name === 'best-of-n') {
+        expect(all).toHaveLength(80);
+        expect(all.some((path) => path.complete && path.answer !== null)).toBe(true);
+      }
       records.forEach((record, i) => {
         const { ledger, paths, votes, problem } = record;
         expect(record).toMatchObject({ stopReason: 'finished', reproducible: true });

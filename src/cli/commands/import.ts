@@ -91,11 +91,17 @@ async function importCommand(
   } finally {
     status.clear();
   }
-  stdout.write(json ? `${JSON.stringify(model.manifest)}\n` : await report(model, elapsed()));
+  stdout.write(
+    json ? `${JSON.stringify(model.manifest)}\n` : await describePackage(model, elapsed()),
+  );
   return 0;
 }
 
-async function report({ manifest, directory }: ModelPackage, time: string): Promise<string> {
+/** What was made, how large it is, how long it took, and where it is. */
+export async function describePackage(
+  { manifest, directory }: ModelPackage,
+  time: string,
+): Promise<string> {
   const sizes = await Promise.all(
     Object.keys(manifest.files).map(async (name) => (await stat(join(directory, name))).size),
   );

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { openTree } from '../../engine/engine.js';
 import { expectedMessage, OptionError } from '../../errors.js';
 import { measurePerplexity, type Perplexity } from '../../evaluation/perplexity.js';
+import { kvBytesPerToken, PAGE_SLOTS } from '../../model/capacity.js';
 import { openPackage } from '../../model/package.js';
 import { openTokenizer } from '../../text/tokenizer.js';
 import type { Environment } from '../environment.js';
@@ -57,10 +58,11 @@ async function perplexity(
   const text = await readText(file);
   const model = await openPackage(flags.policy ?? defaultPolicy, { role: 'policy' });
   const tokenizer = await openTokenizer(model.directory);
-  const { vocabulary, context, layers, kvHeads, headDim } = model.manifest.dimensions;
+  const { dimensions } = model.manifest;
+  const { vocabulary, context } = dimensions;
   const window = flags.window ?? Math.min(usualWindow, context);
-  // Keys and values of one window, fp32, in pages of 16 tokens; a node begins a page of its own.
-  const kvMemory = 2 * 4 * layers * kvHeads * headDim * 2 * (Math.min(window, context) + 16);
+  // Keys and values of one window; a node begins a page of its own.
+  const kvMemory = kvBytesPerToken(dimensions) * 2 * (Math.min(window, context) + PAGE_SLOTS);
   const tree = await openTree(model, tokenizer.tokenBytes(vocabulary), { kvMemory });
   const status = new StatusLine(stderr);
   const startedAt = performance.now();

@@ -1,9 +1,9 @@
 // `espalier report`: recorded runs as one HTML page.
-import { writeReport } from '../../report/write-report.js';
 import type { Environment } from '../environment.js';
 import { bytes, count } from '../figures.js';
 import { integerValue, textValue } from '../option-values.js';
 import type { ExitCode } from '../outcome.js';
+import { StatusLine } from '../status-line.js';
 import type { StrictCommand } from '../strict-command.js';
 
 interface ReportFlags {
@@ -41,9 +41,14 @@ export function addReport(
 async function report(
   runs: readonly string[],
   { out, plan, trees, json }: ReportFlags,
-  { stdout }: Environment,
+  { stdout, stderr }: Environment,
 ): Promise<ExitCode> {
-  const written = await writeReport({ runs, out, plan, trees });
+  // The charts' library is loaded for this command alone.
+  const { writeReport } = await import('../../report/write-report.js');
+  const status = new StatusLine(stderr);
+  status.show(() => 'computing intervals; many problems with many paths take a minute');
+  const options = { runs, out, plan, trees };
+  const written = await writeReport(options).finally(() => status.clear());
   const { data, problems } = written;
   const facts = { runs: data.runs.length, problems: data.dataset.problems, trees: problems.length };
   stdout.write(

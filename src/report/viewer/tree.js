@@ -99,7 +99,7 @@ function tagsOf({ fate, chosen, multiplicity, ending }) {
     stopped: 'stopped',
     ended: ending?.isComplete === false ? 'ended by a limit' : 'complete',
   };
-  const tags = [tag(fates[fate], 'fate')];
+  const tags = fate === null ? [] : [tag(fates[fate], 'fate')];
   if (multiplicity > 1) tags.push(tag(`×${multiplicity} identical`, ''));
   if (ending !== null) {
     const { answer, isRight, isAnswer } = ending;
