@@ -36,6 +36,7 @@ export async function runProgram(
   } catch (error) {
     // --help and --version come here too, with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (environment.signal.aborted && error === environment.signal.reason) return 130;
     return reportError(error, argv.includes('--json'), environment);
   }
 }

@@ -52,6 +52,7 @@ export function configureRun(parts: ConfigurationParts): RunConfiguration {
       sha256: dataset.sha256,
       problems: dataset.problems.length,
       limit: units.limit ?? null,
+      ...(dataset.fields && { fields: { ...dataset.fields } }),
     },
     repeats: units.repeats ?? 1,
     shard: units.shard === undefined ? null : { ...units.shard },

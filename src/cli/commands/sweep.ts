@@ -1,7 +1,7 @@
 // `espalier sweep`: many strategies, budgets and models over one dataset, with the models loaded once.
 import { join } from 'node:path';
 import { armOf } from '../../evaluation/arms.js';
-import { type Dataset, openDataset } from '../../evaluation/dataset.js';
+import type { Dataset } from '../../evaluation/dataset.js';
 import { type Estimate, estimateArm } from '../../evaluation/estimates.js';
 import {
   evaluate,
@@ -24,6 +24,7 @@ import { budgetOf } from '../../planning/arm.js';
 import type { Reward } from '../../scoring/reward.js';
 import type { BestOfNStrategy } from '../../search/strategy.js';
 import { warningsOf } from '../../search/warnings.js';
+import { openDatasetOf } from '../dataset-flags.js';
 import { coloursOf, type Environment } from '../environment.js';
 import { magnitude, percent } from '../figures.js';
 import type { ExitCode } from '../outcome.js';
@@ -81,7 +82,7 @@ interface ReadyRun {
 }
 
 async function sweep(flags: SweepFlags, environment: Environment): Promise<ExitCode> {
-  const dataset = await openDataset(flags.dataset);
+  const dataset = await openDatasetOf(flags, environment);
   const packages = await findSweepModels(flags.policies, flags.rewards);
   const plans = planSweep(sweepOptions(flags, packages));
   const { kvMemory, threads } = flags;
