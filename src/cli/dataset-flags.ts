@@ -26,7 +26,7 @@ export function addDatasetFlags(command: Command): Command {
     .option(
       '--field <role=name>',
       "the file's name for problem, answer, level, subject or id; as often as needed",
-      (text: string, before: FieldNames = {}) => ({ ...before, ...fieldValue(text) }),
+      roleValue<FieldNames>('--field', checkFields),
     );
 }
 
@@ -45,10 +45,15 @@ export async function openDatasetOf(
   }
 }
 
-function fieldValue(text: string): FieldNames {
-  const [role, name, ...more] = text.split('=');
-  if (!role || !name || more.length > 0) {
-    throw invalidOption('--field', '<role>=<name>, as in answer=final_answer', text);
-  }
-  return checkFields({ [role]: name });
+/** Collects `role=name` from every use of a flag, each checked by `check`. */
+export function roleValue<T extends object>(
+  flag: string,
+  check: (names: T) => T,
+): (text: string, before?: T) => T {
+  return (text, before) => {
+    const [role, name, ...more] = text.split('=');
+    if (role && name && more.length === 0)
+      return { ...before, ...check({ [role]: name } as T) } as T;
+    throw invalidOption(flag, '<role>=<name>, as in answer=final_answer', text);
+  };
 }

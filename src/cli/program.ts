@@ -10,6 +10,7 @@ import { addModels } from './commands/models.js';
 import { addPerplexity } from './commands/perplexity.js';
 import { addPlan } from './commands/plan.js';
 import { addPull } from './commands/pull.js';
+import { addRecord } from './commands/record.js';
 import { addReport } from './commands/report.js';
 import { addScore } from './commands/score.js';
 import { addSolve } from './commands/solve.js';
@@ -68,6 +69,7 @@ function buildProgram(
   addScore(program, run, environment);
   addGrade(program, run, environment);
   addMerge(program, run, environment);
+  addRecord(program, run, environment);
   addImport(program, run, environment);
   addPull(program, run, environment);
   addModels(program, run, environment);

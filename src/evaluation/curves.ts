@@ -10,7 +10,7 @@ import {
   passAtK,
   singlePaths,
 } from './estimators.js';
-import { isCorrect, type ResultRecord } from './result-record.js';
+import { type AnyRecord, isCorrect } from './result-record.js';
 import { strategyOf } from './run-configuration.js';
 import type { SavedRun } from './run-directory.js';
 import { VotePool } from './vote-pool.js';
@@ -51,7 +51,7 @@ interface ProblemCurves {
  * @throws OptionError on another strategy, and on a run with searches that a limit cut
  */
 export async function curvesOf(
-  run: SavedRun<ResultRecord>,
+  run: SavedRun<AnyRecord>,
   { draws = 200, resamples = 1000 }: CurveOptions = {},
 ): Promise<Curves> {
   const strategy = strategyOf(run);
@@ -94,7 +94,7 @@ export async function curvesOf(
 }
 
 function curvesOfRecord(
-  record: ResultRecord,
+  record: AnyRecord,
   strategy: ReturnType<typeof strategyOf>,
   draws: number,
 ): ProblemCurves {

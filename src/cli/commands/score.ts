@@ -2,7 +2,7 @@
 import { basename, join, resolve } from 'node:path';
 import { invalidOption } from '../../errors.js';
 import { totalSeconds } from '../../evaluation/evaluate.js';
-import type { ResultRecord } from '../../evaluation/result-record.js';
+import type { AnyRecord } from '../../evaluation/result-record.js';
 import { readConfigured } from '../../evaluation/run-configuration.js';
 import {
   checkRunDirectory,
@@ -80,7 +80,7 @@ async function score(
   environment: Environment,
 ): Promise<ExitCode> {
   const outs = outputsFor(runs, flags.out);
-  const sources = await Promise.all(runs.map((path) => readRun<ResultRecord>(path)));
+  const sources = await Promise.all(runs.map((path) => readRun<AnyRecord>(path)));
   const { directory, manifest } = await openPackage(flags.reward, { role: 'reward' });
   const { kvMemory, threads, aggregation, vote } = flags;
   await using reward = await environment.loadReward(directory, {
@@ -130,7 +130,7 @@ async function scoreOne(
   { concurrency, json }: ScoreFlags,
   { stdout, stderr, signal }: Environment,
 ) {
-  const run = await RunDirectory.open<ResultRecord>(out, paths.configuration);
+  const run = await RunDirectory.open<AnyRecord>(out, paths.configuration);
   const status = new StatusLine(stderr);
   const problems = paths.source.records.length;
   let finished = 0;
