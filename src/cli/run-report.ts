@@ -49,7 +49,7 @@ function spent(summary: Summary, facts: RunFacts): readonly string[] {
     const unknown = 'what sampling them took is not known';
     return [`outputs from elsewhere: ${unknown}${read && `; ${read}`}${took}`];
   }
-  const saved = unsharedFlops ? `, ${percent(1 - flops / unsharedFlops)} saved` : '';
+  const saved = unsharedFlops ? `, ${percent(1 - flops / unsharedFlops)} of it saved` : '';
   return [
     `${count(sampledTokens)} tokens sampled (${count(tokensPerProblem)} a problem), ` +
       `${count(rewardTokens ?? 0)} read by the reward model,`,

@@ -23,6 +23,7 @@ import { reportRun } from '../run-report.js';
 import { StatusLine } from '../status-line.js';
 import type { StrictCommand } from '../strict-command.js';
 import { warn } from '../warn.js';
+import { WorkProgress } from '../work-progress.js';
 
 interface ScoreFlags extends VoteRule {
   readonly reward: string;
@@ -99,8 +100,9 @@ async function score(
     environment,
   );
   const reports: object[] = [];
+  const progress = new WorkProgress(sources.map(({ records }) => records.length));
   for (const target of targets) {
-    const { isComplete, ...report } = await scoreOne(target, reward, flags, environment);
+    const { isComplete, ...report } = await scoreOne(target, reward, progress, flags, environment);
     reports.push({ isComplete, ...report });
     if (!isComplete) break;
   }
@@ -127,6 +129,7 @@ function outputsFor(runs: readonly string[], out: string): readonly string[] {
 async function scoreOne(
   { paths, out }: Target,
   reward: Reward,
+  progress: WorkProgress,
   { concurrency, json }: ScoreFlags,
   { stdout, stderr, signal }: Environment,
 ) {
@@ -134,6 +137,8 @@ async function scoreOne(
   const status = new StatusLine(stderr);
   const problems = paths.source.records.length;
   let finished = 0;
+  // What an earlier invocation did tells nothing about this one's speed.
+  let old = run.records.length;
   try {
     const isComplete = await scorePaths(paths, reward, {
       run,
@@ -141,7 +146,8 @@ async function scoreOne(
       signal,
       onRecord: () => {
         finished++;
-        status.show(() => `${out} · ${finished}/${problems} scored`);
+        progress.add(1, old-- > 0);
+        status.show(() => `${out} · ${finished}/${problems} scored · ${progress.text()}`);
       },
     }).finally(() => status.clear());
     const summary = summarise(run.records);

@@ -38,10 +38,10 @@ import {
   type NamedModel,
   type SweepModels,
 } from '../sweep-models.js';
-import { SweepProgress } from '../sweep-progress.js';
 import { table } from '../text-layout.js';
 import { runtimePackageVersion, version } from '../version.js';
 import { warn } from '../warn.js';
+import { WorkProgress } from '../work-progress.js';
 
 // Far from the seed of any repeat: difficulty is told from samples of its own.
 const difficultySeedOffset = 1_000_000;
@@ -151,7 +151,7 @@ function prepare({ flags, dataset }: Sweep, plan: SweepRun, models: SweepModels)
 /** Runs everything; resolves to whether all of it is complete. */
 async function runAll({ flags, environment }: Sweep, runs: readonly ReadyRun[]): Promise<boolean> {
   const status = new StatusLine(environment.stderr);
-  const progress = new SweepProgress(runs.map(({ plan, units }) => workOf(plan, units.length)));
+  const progress = new WorkProgress(runs.map(({ plan, units }) => workOf(plan, units.length)));
   try {
     for (const ready of runs) {
       const { directory, plan, units, configuration } = ready;
