@@ -59,10 +59,10 @@ describe('collectReport', () => {
     expect(lead?.mean).toBeCloseTo(highest - (single?.accuracy.mean ?? 0), 12);
   });
 
-  it('has the curves of the scored paths', () => {
+  it('has the curves of the scored paths', async () => {
     const [, , scored] = runs;
     expect(data.votes).toHaveLength(1);
-    expect(data.votes[0]?.curves).toEqual(scored && curvesOf(scored));
+    expect(data.votes[0]?.curves).toEqual(scored && (await curvesOf(scored)));
   });
 
   it('deals problems to bins by their own samples', () => {
@@ -122,12 +122,12 @@ describe('collectReport', () => {
     expect(some.map(({ problem }) => problem)).toEqual(['p', 's']);
   });
 
-  it('says where a run holds no pruned branches, and shows what ended', () => {
+  it('says where a run holds no pruned branches, and shows what ended', async () => {
     const [, , , , trees] = runs;
     if (trees === undefined) throw new Error('no run');
     const records = trees.records.map(({ branches: _, ...record }) => record);
     const old = { ...trees, records: records as unknown as typeof trees.records };
-    const [first] = collectReport([old]).problems;
+    const [first] = (await collectReport([old])).problems;
     const [search] = first?.searches ?? [];
     expect(search?.isWhole).toBe(false);
     const ends = search?.branches.filter(({ ending }) => ending !== null);
