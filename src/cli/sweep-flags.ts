@@ -4,6 +4,7 @@ import { invalidOption, OptionError, unknownMessage } from '../errors.js';
 import type { SweepOptions } from '../evaluation/sweep.js';
 import type { SearchOptions } from '../search/options.js';
 import type { Aggregation, Strategy, Vote } from '../search/strategy.js';
+import { addDatasetFlags, type DatasetFlags } from './dataset-flags.js';
 import { defaultPolicy, defaultReward } from './open-models.js';
 import { bytesValue, choiceValue, integerValue, numberValue, textValue } from './option-values.js';
 import { addPromptFlags, type PromptFlags } from './prompt-flags.js';
@@ -15,8 +16,7 @@ type SamplingOptions = Pick<
 >;
 
 /** Values of the flags, as commander collects them. */
-export interface SweepFlags extends PromptFlags {
-  readonly dataset: string;
+export interface SweepFlags extends DatasetFlags, PromptFlags {
   readonly out: string;
   readonly limit?: number;
   readonly repeats?: number;
@@ -48,12 +48,7 @@ const strategies = ['greedy', 'majority', 'best-of-n', 'beam-search', 'dvts'] as
 
 /** Adds the flags to the command. */
 export function addSweepFlags(command: Command): Command {
-  command
-    .requiredOption(
-      '--dataset <set>',
-      'mini-500, calibration, or a JSONL file',
-      textValue('--dataset', "a dataset's name or a file"),
-    )
+  addDatasetFlags(command)
     .requiredOption('--out <directory>', 'where the runs go', textValue('--out', 'a directory'))
     .option('--limit <K>', 'only K problems, evenly spaced', integerValue('--limit', 1))
     .option('--repeats <K>', 'each problem under K seeds', integerValue('--repeats', 1))

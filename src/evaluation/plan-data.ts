@@ -8,7 +8,7 @@ import type { Arm } from '../planning/arm.js';
 import { type Bin, binOf, leastSamples } from '../planning/difficulty.js';
 import { armsOf } from './arms.js';
 import { isCorrect, type ResultRecord } from './result-record.js';
-import { checkFinished, readConfigured, strategyOf } from './run-configuration.js';
+import { checkFinished, modelCostsOf, readConfigured, strategyOf } from './run-configuration.js';
 import { readRun, type SavedRun } from './run-directory.js';
 
 /** One set of problems with everything that is known of it. */
@@ -59,7 +59,12 @@ export function collectPlanData(runs: readonly SavedRun<ResultRecord>[]): PlanDa
   for (const run of runs) checkSameProblems(problems, run, first);
   const models = modelsOf(runs);
   const configured = evaluations.map((run) => readConfigured(run));
-  const costs = new Map(configured.map(({ policy }) => [policy.name, policy.cost]));
+  const costs = new Map(
+    configured.map(({ policy }, i) => [
+      policy.name,
+      modelCostsOf(evaluations[i] as SavedRun).policy,
+    ]),
+  );
   const bins = new Map<string, ReadonlyMap<string, Bin>>();
   for (const policy of costs.keys()) {
     const samples = runs.filter(

@@ -121,7 +121,10 @@ afterAll(async () => {
 });
 
 /** The votes that paths give, counted anew. */
-function recountVotes(paths: readonly Omit<SearchPath, 'text' | 'tokens'>[], isScored: boolean) {
+function recountVotes(
+  paths: readonly Omit<SearchPath, 'text' | 'tokens' | 'logProb'>[],
+  isScored: boolean,
+) {
   const answers = paths.filter((path) => path.isAnswer && path.answer !== null);
   const complete = answers.filter((path) => path.complete);
   const voting = complete.length > 0 ? complete : answers;
