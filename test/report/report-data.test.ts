@@ -112,6 +112,9 @@ describe('collectReport', () => {
           expect(branches[parent]).toBe(chosen[depth - 1]);
         });
         const ends = branches.filter(({ ending }) => ending !== null);
+        for (const { leadsTo, parent, fate } of branches) {
+          if (leadsTo !== null) expect([parent, fate]).toEqual([-1, null]);
+        }
         expect(ends).toHaveLength(record?.paths.length ?? 0);
       }
     });
