@@ -3,11 +3,12 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { fork } from './fork.js';
+import { importing } from './import.js';
 import { type Benchmark, formatTable, keep, machine } from './report.js';
 import { smallPolicy } from './small-policy.js';
 import { treeWorkload } from './tree-workload.js';
 
-const benchmarks: readonly Benchmark[] = [smallPolicy, fork, treeWorkload];
+const benchmarks: readonly Benchmark[] = [smallPolicy, fork, treeWorkload, importing];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
