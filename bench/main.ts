@@ -3,12 +3,13 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { fork } from './fork.js';
+import { importing } from './import.js';
 import { type Benchmark, formatTable, keep, machine } from './report.js';
 import { resampling } from './resampling.js';
 import { smallPolicy } from './small-policy.js';
 import { treeWorkload } from './tree-workload.js';
 
-const benchmarks: readonly Benchmark[] = [smallPolicy, fork, treeWorkload, resampling];
+const benchmarks: readonly Benchmark[] = [smallPolicy, fork, treeWorkload, importing, resampling];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

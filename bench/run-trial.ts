@@ -3,11 +3,16 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { TrialOptions, TrialResult } from './trial.js';
 
-const program = fileURLToPath(new URL('./trial.ts', import.meta.url));
+/** A program of bench/ and its argument. */
+export interface Trial {
+  readonly program: string;
+  readonly options: object;
+}
 
 /** One trial in its own process. Rejects with what it printed if it fails. */
-export async function runTrial(options: TrialOptions): Promise<TrialResult> {
-  const args = ['--import', 'tsx', program, JSON.stringify(options)];
+export async function runProgram<Result>({ program, options }: Trial): Promise<Result> {
+  const path = fileURLToPath(new URL(program, import.meta.url));
+  const args = ['--import', 'tsx', path, JSON.stringify(options)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let errors = '';
@@ -19,7 +24,12 @@ export async function runTrial(options: TrialOptions): Promise<TrialResult> {
   });
   const code = await new Promise((resolve) => child.on('close', resolve));
   if (code !== 0) throw new Error(`A trial failed with exit code ${code}:\n${errors}`);
-  return JSON.parse(output) as TrialResult;
+  return JSON.parse(output) as Result;
+}
+
+/** One trial of espalier itself. */
+export function runTrial(options: TrialOptions): Promise<TrialResult> {
+  return runProgram({ program: './trial.ts', options });
 }
 
 /** The same trials, turn by turn so that slow minutes hit all alike; results per trial. */
