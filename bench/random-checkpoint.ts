@@ -39,6 +39,11 @@ export async function randomPackage(shape: LlamaShape, precision: Precision): Pr
   return destination;
 }
 
+/** Some ids that every tokenizer of ours has. */
+export function promptOf(length: number): number[] {
+  return Array.from({ length }, (_, i) => 5 + ((i * 7919) % 250));
+}
+
 async function writeCheckpoint(shape: LlamaShape, directory: string): Promise<void> {
   const partial = `${directory}.partial`;
   await mkdir(partial, { recursive: true });
