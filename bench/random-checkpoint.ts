@@ -53,6 +53,11 @@ export async function randomPackage(shape: LlamaShape, precision: Precision): Pr
   return destination;
 }
 
+/** Some ids that every tokenizer of ours has. */
+export function promptOf(length: number): number[] {
+  return Array.from({ length }, (_, i) => 5 + ((i * 7919) % 250));
+}
+
 /** The checkpoint's directory; writes it on first use. */
 export async function randomCheckpoint(shape: LlamaShape): Promise<string> {
   const directory = join(ROOT, shape.name);

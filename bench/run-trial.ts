@@ -9,6 +9,9 @@ export interface Trial {
   readonly options: object;
 }
 
+/** What programs of peers print, as trial.ts does. */
+export type PeerResult = Pick<TrialResult, 'prefillSeconds' | 'decodeSeconds' | 'sampled'>;
+
 /** One trial in its own process. Rejects with what it printed if it fails. */
 export async function runProgram<Result>({ program, options }: Trial): Promise<Result> {
   const path = fileURLToPath(new URL(program, import.meta.url));
@@ -33,15 +36,15 @@ export function runTrial(options: TrialOptions): Promise<TrialResult> {
 }
 
 /** The same trials, turn by turn so that slow minutes hit all alike; results per trial. */
-export async function runInterleaved(
-  trials: readonly TrialOptions[],
+export async function runInterleaved<Result>(
+  trials: readonly Trial[],
   repeats: number,
   onDone: (done: number, total: number) => void = () => {},
-): Promise<TrialResult[][]> {
-  const results: TrialResult[][] = trials.map(() => []);
+): Promise<Result[][]> {
+  const results: Result[][] = trials.map(() => []);
   for (let round = 0; round < repeats; round++) {
     for (const [index, trial] of trials.entries()) {
-      results[index]?.push(await runTrial(trial));
+      results[index]?.push(await runProgram<Result>(trial));
       onDone(round * trials.length + index + 1, repeats * trials.length);
     }
   }
