@@ -173,6 +173,15 @@ describe('espalier record', () => {
     });
   });
 
+  it('is reported once its costs are known', async () => {
+    await run('report', at('counted'), '--out', at('counted.html'));
+    const { code, stderr } = await espalier(['report', at('recorded'), '--out', at('x.html')]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining("recorded with a policy's package"),
+    ]);
+  });
+
   it('refuses what it cannot record, and writes nothing', async () => {
     await writeFile(at('bad.jsonl'), `${JSON.stringify({ id: 'nobody', outputs: ['1'] })}\n`);
     const uneven = { id: 1, outputs: ['a\n\nb'], scores: [[0.5]] };

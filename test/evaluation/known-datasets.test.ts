@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openDataset } from '../../src/evaluation/dataset.js';
 import { knownDatasets } from '../../src/evaluation/known-datasets.js';
 import { parseProblems } from '../../src/evaluation/problem.js';
@@ -130,6 +130,19 @@ describe('a set whose hash is not pinned', () => {
     expect((await open(wanted)).problems[5]?.answer).toBe('2');
     expect(requests).toHaveLength(3);
   });
+});
+
+it('takes its server and its cache from the environment', async () => {
+  const text = forge('amc23');
+  serve = () => text;
+  vi.stubEnv('ESPALIER_DATASETS', endpoint);
+  vi.stubEnv('ESPALIER_CACHE', cache);
+  try {
+    expect((await openDataset(`amc23@${sha256(text)}`)).problems).toHaveLength(40);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  expect(await kept()).toEqual(['amc23.jsonl']);
 });
 
 describe('a download that fails', () => {
