@@ -3,7 +3,7 @@ import { openTree } from '../src/engine/engine.js';
 import type { NodeId, TokenTree } from '../src/engine/token-tree.js';
 import { openPackage } from '../src/model/package.js';
 import { openTokenizer } from '../src/text/tokenizer.js';
-import { randomPackage, smol135m } from './random-checkpoint.js';
+import { promptOf, randomPackage, smol135m } from './random-checkpoint.js';
 import type { Benchmark } from './report.js';
 import { median } from './run-trial.js';
 
@@ -20,7 +20,7 @@ export const fork: Benchmark = {
     const rows = [];
     const prefixes = [64, 512, 2048];
     for (const [index, prefix] of prefixes.entries()) {
-      const prompt = Int32Array.from({ length: prefix }, (_, i) => 5 + ((i * 7919) % 250));
+      const prompt = promptOf(prefix);
       const { node } = await tree.extend(tree.root, prompt, { readAt: [prefix - 1] });
       const before = (await tree.stats()).pagesUsed;
       const times = await timeForks(tree, node, 4 * repeats);

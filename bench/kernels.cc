@@ -29,6 +29,7 @@ constexpr int kOwn = 24;
 constexpr int kLayers = 30;  // of the elementwise cases
 constexpr int kHidden = 576;
 constexpr int kInner = 1536;
+constexpr int kVocabulary = 49152;
 constexpr int kRepeats = 7;
 
 struct Seconds {
@@ -259,6 +260,28 @@ void BenchElementwise() {
   }
 }
 
+// What the sampler does for each row of logits before it draws: the maximum, then the weights.
+void BenchSoftmax() {
+  Random random(4);
+  const std::vector<float> logits = random.Floats(size_t(kBranches) * kVocabulary, -3.0f, 3.0f);
+  std::vector<float> weights(kVocabulary);
+  std::vector<double> sums((kVocabulary + kSoftmaxBlock - 1) / kSoftmaxBlock);
+  double total = 0;
+  std::printf("softmax, %d rows of %d\n", kBranches, kVocabulary);
+  for (const KernelSet* set : AllKernelSets()) {
+    const auto work = [&] {
+      for (int row = 0; row < kBranches; ++row) {
+        const float* from = logits.data() + size_t(row) * kVocabulary;
+        const float maximum = set->maximum_logit(from, kVocabulary, 1.0f);
+        total += set->softmax(
+            {from, kVocabulary, 1.0f, maximum, 1.0f / 0.7f, weights.data(), sums.data()});
+      }
+    };
+    Print(set->name, 1, Best(kRepeats, work), 0);
+  }
+  if (!(total > 0)) std::printf("bad weights\n");
+}
+
 }  // namespace
 }  // namespace espalier::test
 
@@ -281,5 +304,6 @@ int main(int count, char** arguments) {
   attention(AttentionStep::Prefill(large, 512));
   attention(AttentionStep::Decode(small, 256, 64));
   if (std::string("elementwise").find(filter) != std::string::npos) BenchElementwise();
+  if (std::string("softmax").find(filter) != std::string::npos) BenchSoftmax();
   return 0;
 }

@@ -1,5 +1,5 @@
 // A checkpoint of any Llama shape with random weights: speed depends on shapes, not on values.
-// Written once to the system's temporary folder, in the Hugging Face layout, fp16.
+// Written once to the system's temporary folder, in the Hugging Face layout, fp16 or bf16.
 import { copyFile, mkdir, open, rename, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,11 @@ export interface LlamaShape {
   readonly kvHeads: number;
   readonly inner: number;
   readonly vocabulary: number;
+  /** @default 'F16' */
+  readonly dtype?: 'F16' | 'BF16';
 }
+
+const ROOT = join(tmpdir(), 'espalier-bench');
 
 /** SmolLM2-135M's shape. */
 export const smol135m: LlamaShape = {
@@ -28,18 +32,41 @@ export const smol135m: LlamaShape = {
   vocabulary: 49152,
 };
 
+/** Llama 3.2 1B's shape. */
+export const llama1b: LlamaShape = {
+  name: 'llama-1b-shaped',
+  layers: 16,
+  hidden: 2048,
+  heads: 32,
+  kvHeads: 8,
+  inner: 8192,
+  vocabulary: 128256,
+  dtype: 'BF16',
+};
+
 /** The package's directory; imports it on first use. */
 export async function randomPackage(shape: LlamaShape, precision: Precision): Promise<string> {
-  const root = join(tmpdir(), 'espalier-bench');
-  const destination = join(root, `${shape.name}-${precision}`);
+  const destination = join(ROOT, `${shape.name}-${precision}`);
   if (await exists(join(destination, 'espalier.json'))) return destination;
-  const source = join(root, shape.name);
-  if (!(await exists(source))) await writeCheckpoint(shape, source);
+  const source = await randomCheckpoint(shape);
   await importModel(source, destination, { precision, licence: 'none' });
   return destination;
 }
 
-async function writeCheckpoint(shape: LlamaShape, directory: string): Promise<void> {
+/** Some ids that every tokenizer of ours has. */
+export function promptOf(length: number): number[] {
+  return Array.from({ length }, (_, i) => 5 + ((i * 7919) % 250));
+}
+
+/** The checkpoint's directory; writes it on first use. */
+export async function randomCheckpoint(shape: LlamaShape): Promise<string> {
+  const directory = join(ROOT, shape.name);
+  if (!(await exists(directory))) await writeCheckpoint(shape, directory);
+  return directory;
+}
+
+/** Writes the checkpoint to a directory that is not there yet. */
+export async function writeCheckpoint(shape: LlamaShape, directory: string): Promise<void> {
   const partial = `${directory}.partial`;
   await mkdir(partial, { recursive: true });
   const tokenizer = embeddedDirectory('policy-0.4m') ?? '';
@@ -47,7 +74,7 @@ async function writeCheckpoint(shape: LlamaShape, directory: string): Promise<vo
     await copyFile(join(tokenizer, file), join(partial, file));
   }
   await writeFile(join(partial, 'config.json'), JSON.stringify(configOf(shape)));
-  await writeTensors(join(partial, 'model.safetensors'), tensorsOf(shape));
+  await writeTensors(join(partial, 'model.safetensors'), tensorsOf(shape), shape.dtype ?? 'F16');
   await rename(partial, directory);
 }
 
@@ -92,19 +119,24 @@ function tensorsOf(shape: LlamaShape): Map<string, number[]> {
   return tensors;
 }
 
-/** fp16 bits of a value in [0.0312, 0.0625) with a random sign: any 10-bit mantissa, one exponent. */
-function randomHalf(state: number): number {
-  return ((state >>> 16) & 0x8000) | (10 << 10) | (state & 0x3ff);
-}
+/** How a type writes 1, and a number in [2^-5, 2^-4) of random sign and mantissa. */
+const TYPES = {
+  F16: { one: 0x3c00, random: (state: number) => (10 << 10) | (state & 0x3ff) },
+  BF16: { one: 0x3f80, random: (state: number) => (122 << 7) | (state & 0x7f) },
+} as const;
 
-const one = 0x3c00;
+const PART_NUMBERS = 2 ** 22;
 
-async function writeTensors(path: string, tensors: Map<string, number[]>): Promise<void> {
+async function writeTensors(
+  path: string,
+  tensors: Map<string, number[]>,
+  dtype: keyof typeof TYPES,
+): Promise<void> {
   const header: Record<string, unknown> = {};
   let offset = 0;
   for (const [name, dims] of tensors) {
     const bytes = 2 * dims.reduce((product, dim) => product * dim, 1);
-    header[name] = { dtype: 'F16', shape: dims, data_offsets: [offset, offset + bytes] };
+    header[name] = { dtype, shape: dims, data_offsets: [offset, offset + bytes] };
     offset += bytes;
   }
   const text = Buffer.from(JSON.stringify(header));
@@ -113,14 +145,19 @@ async function writeTensors(path: string, tensors: Map<string, number[]>): Promi
   const file = await open(path, 'w');
   await file.write(length);
   await file.write(text);
+  const { one, random } = TYPES[dtype];
   let state = 1;
   for (const [name, dims] of tensors) {
-    const values = new Uint16Array(dims.reduce((product, dim) => product * dim, 1));
-    for (let i = 0; i < values.length; i++) {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      values[i] = name.includes('norm') ? one : randomHalf(state ^ (state >>> 15));
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    for (let done = 0; done < size; done += PART_NUMBERS) {
+      const values = new Uint16Array(Math.min(PART_NUMBERS, size - done)).fill(one);
+      for (let i = 0; i < values.length && !name.includes('norm'); i++) {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+        const bits = state ^ (state >>> 15);
+        values[i] = ((bits >>> 16) & 0x8000) | random(bits);
+      }
+      await file.write(new Uint8Array(values.buffer));
     }
-    await file.write(new Uint8Array(values.buffer));
   }
   await file.close();
 }

@@ -14,6 +14,11 @@ export interface Table {
 export interface BenchmarkOptions {
   readonly threads: number;
   readonly repeats: number;
+  /** Of a benchmark's cases only these; all where left out. */
+  readonly branches?: readonly number[];
+  readonly precisions?: readonly string[];
+  /** node-llama-cpp, transformers.js, or neither. */
+  readonly peers?: readonly string[];
   readonly onProgress: (done: number, total: number) => void;
 }
 

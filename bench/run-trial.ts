@@ -3,11 +3,19 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { TrialOptions, TrialResult } from './trial.js';
 
-const program = fileURLToPath(new URL('./trial.ts', import.meta.url));
+/** A program of bench/ and its argument. */
+export interface Trial {
+  readonly program: string;
+  readonly options: object;
+}
+
+/** What programs of peers print, as trial.ts does. */
+export type PeerResult = Pick<TrialResult, 'prefillSeconds' | 'decodeSeconds' | 'sampled'>;
 
 /** One trial in its own process. Rejects with what it printed if it fails. */
-export async function runTrial(options: TrialOptions): Promise<TrialResult> {
-  const args = ['--import', 'tsx', program, JSON.stringify(options)];
+export async function runProgram<Result>({ program, options }: Trial): Promise<Result> {
+  const path = fileURLToPath(new URL(program, import.meta.url));
+  const args = ['--import', 'tsx', path, JSON.stringify(options)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let errors = '';
@@ -19,19 +27,24 @@ export async function runTrial(options: TrialOptions): Promise<TrialResult> {
   });
   const code = await new Promise((resolve) => child.on('close', resolve));
   if (code !== 0) throw new Error(`A trial failed with exit code ${code}:\n${errors}`);
-  return JSON.parse(output) as TrialResult;
+  return JSON.parse(output) as Result;
+}
+
+/** One trial of espalier itself. */
+export function runTrial(options: TrialOptions): Promise<TrialResult> {
+  return runProgram({ program: './trial.ts', options });
 }
 
 /** The same trials, turn by turn so that slow minutes hit all alike; results per trial. */
-export async function runInterleaved(
-  trials: readonly TrialOptions[],
+export async function runInterleaved<Result>(
+  trials: readonly Trial[],
   repeats: number,
   onDone: (done: number, total: number) => void = () => {},
-): Promise<TrialResult[][]> {
-  const results: TrialResult[][] = trials.map(() => []);
+): Promise<Result[][]> {
+  const results: Result[][] = trials.map(() => []);
   for (let round = 0; round < repeats; round++) {
     for (const [index, trial] of trials.entries()) {
-      results[index]?.push(await runTrial(trial));
+      results[index]?.push(await runProgram<Result>(trial));
       onDone(round * trials.length + index + 1, repeats * trials.length);
     }
   }

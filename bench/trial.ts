@@ -1,6 +1,7 @@
 // One trial in a process of its own: a shared prefix, a number of branches below it, so many new
-// tokens each. Prints one JSON line; with `profile` also where ONNX Runtime's time went.
-//   tsx bench/trial.ts '{"model": DIR, "prefix": 512, "branches": 64, "tokens": 128, "threads": 2}'
+// tokens each, once to touch the memory and once timed. Prints one JSON line; with `profile` also
+// where ONNX Runtime's time went.
+//   tsx bench/trial.ts '{"model": DIR, "prompt": [...], "branches": 64, "tokens": 128, "threads": 2}'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,8 @@ import { openTokenizer } from '../src/text/tokenizer.js';
 export interface TrialOptions {
   /** A package's directory or an embedded model's name. */
   readonly model: string;
-  readonly prefix: number;
+  /** Ids of the shared prefix. */
+  readonly prompt: readonly number[];
   readonly branches: number;
   /** New tokens of each branch. */
   readonly tokens: number;
@@ -24,6 +26,8 @@ export interface TrialOptions {
 export interface TrialResult {
   readonly prefillSeconds: number;
   readonly decodeSeconds: number;
+  /** The first such decoding, which touches the pool's memory for the first time. */
+  readonly coldSeconds: number;
   /** Tokens sampled: fewer than branches x tokens if some branch ended by itself. */
   readonly sampled: number;
   readonly steps: number;
@@ -32,7 +36,7 @@ export interface TrialResult {
   readonly engineSeconds: number;
   /** Pages that the branches' first token took. */
   readonly forkPages: number;
-  /** Seconds by operator, prefill included. */
+  /** Seconds by operator, the first decoding and the prefill included. */
   readonly operators?: Readonly<Record<string, number>>;
 }
 
@@ -42,8 +46,8 @@ async function measure(options: TrialOptions): Promise<Omit<TrialResult, 'operat
   const { vocabulary } = model.manifest.dimensions;
   const tree = await openTree(model, tokenizer.tokenBytes(vocabulary), {
     threads: options.threads,
+    kvMemory: 2 ** 32,
   });
-  const prompt = Int32Array.from({ length: options.prefix }, (_, i) => 5 + ((i * 7919) % 250));
   const children = (maxTokens: number) =>
     Array.from({ length: options.branches }, (_, i) => ({ pathKey: BigInt(i), maxTokens }));
   const sampling = { streamKey: 1n, temperature: 0.7, topK: 0, topP: 1, minP: 0 };
@@ -51,7 +55,8 @@ async function measure(options: TrialOptions): Promise<Omit<TrialResult, 'operat
   const warm = await tree.extend(tree.root, [4, 5, 6], { readAt: [2] });
   tree.release(warm.node);
   const begin = performance.now();
-  const { node } = await tree.extend(tree.root, prompt, { readAt: [options.prefix - 1] });
+  const last = options.prompt.length - 1;
+  const { node } = await tree.extend(tree.root, options.prompt, { readAt: [last] });
   const prefillSeconds = (performance.now() - begin) / 1000;
 
   const before = await tree.stats();
@@ -59,6 +64,10 @@ async function measure(options: TrialOptions): Promise<Omit<TrialResult, 'operat
   const forkPages = (await tree.stats()).pagesUsed - before.pagesUsed;
   for (const fork of forks) tree.release(fork.node);
 
+  const coldBegin = performance.now();
+  const cold = await Promise.all(tree.sample(node, children(options.tokens), sampling));
+  const coldSeconds = (performance.now() - coldBegin) / 1000;
+  for (const run of cold) tree.release(run.node);
   const start: TreeStats = await tree.stats();
   const decodeBegin = performance.now();
   const runs = await Promise.all(tree.sample(node, children(options.tokens), sampling));
@@ -68,6 +77,7 @@ async function measure(options: TrialOptions): Promise<Omit<TrialResult, 'operat
   return {
     prefillSeconds,
     decodeSeconds,
+    coldSeconds,
     sampled: runs.reduce((sum, run) => sum + run.tokens.length, 0),
     steps: end.steps - start.steps,
     runSeconds: end.runSeconds - start.runSeconds,

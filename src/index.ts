@@ -2,6 +2,10 @@
 export type { FinishReason } from './engine/token-tree.js';
 export type { ErrorCode } from './errors.js';
 export { DisposedError, EngineError, ModelError, OptionError } from './errors.js';
+export type { Dataset, DatasetOptions, Problem } from './evaluation/dataset.js';
+export { openDataset } from './evaluation/dataset.js';
+export type { OutputsOptions, OutputsRun } from './evaluation/outputs-run.js';
+export { recordOutputs } from './evaluation/outputs-run.js';
 export type { Grade, GradeInput } from './grading/grade.js';
 export { grade } from './grading/grade.js';
 export { groupEquivalent } from './grading/groups.js';

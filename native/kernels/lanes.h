@@ -143,6 +143,34 @@ ESPALIER_INLINE Lanes<16> KeepFirst(int32_t count, const Lanes<16>& a, const Lan
   return r;
 }
 
+// Sixteen doubles side by side.
+struct DoubleLanes {
+  static constexpr int kPartWidth = kWidth / 2;
+  static constexpr int kParts = 16 / kPartWidth;
+  using D __attribute__((vector_size(kPartWidth * 8))) = double;
+  D part[kParts] = {};
+};
+
+// sums + a, lane by lane.
+ESPALIER_INLINE void AddTo(DoubleLanes& sums, const Lanes<16>& a) {
+  constexpr int kPartWidth = DoubleLanes::kPartWidth;
+  using Floats __attribute__((vector_size(kPartWidth * 4))) = float;
+  ESPALIER_UNROLL for (int i = 0; i < DoubleLanes::kParts; ++i) {
+    Floats floats;
+    std::memcpy(&floats, reinterpret_cast<const char*>(&a) + i * sizeof(Floats), sizeof(Floats));
+    sums.part[i] += __builtin_convertvector(floats, DoubleLanes::D);
+  }
+}
+
+ESPALIER_INLINE double SumAcross(const DoubleLanes& a) {
+  double x[16];
+  std::memcpy(x, a.part, sizeof(x));
+  for (int half = 8; half > 0; half /= 2) {
+    for (int i = 0; i < half; ++i) x[i] += x[i + half];
+  }
+  return x[0];
+}
+
 // Sum and maximum over the sixteen lanes, folded in halves: 8 + 8, 4 + 4, 2 + 2, 1 + 1.
 ESPALIER_INLINE float SumAcross(const Lanes<16>& a) {
   float x[16];

@@ -19,19 +19,6 @@ ESPALIER_INLINE Lanes<16> LoadLogits(const float* logits, int32_t index, int32_t
   return Load<16>(tail);
 }
 
-ESPALIER_INLINE void AddTo(double (&sums)[16], const Lanes<16>& a) {
-  float x[16];
-  Store<16>(x, a);
-  ESPALIER_UNROLL for (int i = 0; i < 16; ++i) sums[i] += static_cast<double>(x[i]);
-}
-
-ESPALIER_INLINE double Fold(double (&sums)[16]) {
-  for (int half = 8; half > 0; half /= 2) {
-    for (int i = 0; i < half; ++i) sums[i] += sums[i + half];
-  }
-  return sums[0];
-}
-
 inline double RunSoftmax(const SoftmaxArgs& args) noexcept {
   const auto scale = Splat<16>(args.scale);
   const auto maximum = Splat<16>(args.maximum);
@@ -40,8 +27,8 @@ inline double RunSoftmax(const SoftmaxArgs& args) noexcept {
   double total = 0;
   for (int32_t begin = 0; begin < args.count; begin += kSoftmaxBlock) {
     const int32_t end = std::min(args.count, begin + kSoftmaxBlock);
-    double at_one[16] = {};
-    double sums[16] = {};
+    DoubleLanes at_one;
+    DoubleLanes sums;
     for (int32_t i = begin; i < end; i += 16) {
       const auto distance = LoadLogits(args.logits, i, args.count) * scale - maximum;
       const auto weights = Exp2(distance * heated);
@@ -55,8 +42,8 @@ inline double RunSoftmax(const SoftmaxArgs& args) noexcept {
         std::copy(tail, tail + (args.count - i), args.weights + i);
       }
     }
-    total += Fold(at_one);
-    args.block_sums[begin / kSoftmaxBlock] = Fold(sums);
+    total += SumAcross(at_one);
+    args.block_sums[begin / kSoftmaxBlock] = SumAcross(sums);
   }
   return total;
 }

@@ -40,8 +40,16 @@ int32_t BlockRows(const TreeAttentionArgs& args, const TreeAttentionPlan& plan,
   // Whole tiles of queries, where the block is big enough to have several.
   size_t tile_rows = 1;
   while (tile_rows * plan.group % score_queries != 0) ++tile_rows;
-  if (rows > tile_rows) rows -= rows % tile_rows;
-  return static_cast<int32_t>(std::min<size_t>(rows, std::max(args.rows, 1)));
+  const bool has_tiles = rows > tile_rows;
+  if (has_tiles) rows -= rows % tile_rows;
+  // Even blocks, and as many tasks for each worker as for any other: in a decode step all rows are
+  // about equal work.
+  const size_t all_rows = std::max(args.rows, 1);
+  size_t count = (all_rows + rows - 1) / rows;
+  while (count * args.kv_heads % plan.workers != 0) ++count;
+  rows = (all_rows + count - 1) / count;
+  if (has_tiles) rows = (rows + tile_rows - 1) / tile_rows * tile_rows;
+  return static_cast<int32_t>(std::min(rows, all_rows));
 }
 
 size_t CountBlockSpans(const TreeAttentionArgs& args, int32_t block_rows) noexcept {

@@ -1,8 +1,6 @@
 // ONNX Runtime's session with its inputs bound: the pool once, the step's tensors at every run.
 #include "session.h"
 
-#include <atomic>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
@@ -67,7 +65,6 @@ class OrtForward::Implementation {
   ForwardOutput Run(const ForwardInput& input) {
     CheckSizes(input);
     const Baton::Turn turn(runtime_.baton());
-    const auto start = std::chrono::steady_clock::now();
     BindStep(input);
     outputs_.clear();  // its memory serves this run
     try {
@@ -77,13 +74,10 @@ class OrtForward::Implementation {
       throw std::runtime_error("Expected the model's graph to run, got: " +
                                std::string(error.what()));
     }
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-    run_seconds_.store(run_seconds() + elapsed.count(), std::memory_order_relaxed);
     return Outputs(static_cast<int64_t>(input.output_rows.size()));
   }
 
   const OrtModel& model() const { return model_; }
-  double run_seconds() const { return run_seconds_.load(std::memory_order_relaxed); }
   const KvPool& pool() const { return *pool_; }
 
  private:
@@ -174,7 +168,6 @@ class OrtForward::Implementation {
   std::vector<const char*> output_names_;
   std::vector<Ort::Value> inputs_;   // the step's five, then the caches
   std::vector<Ort::Value> outputs_;  // of the last run
-  std::atomic<double> run_seconds_{0.0};
   int64_t no_elements_ = 0;
 };
 
@@ -198,8 +191,6 @@ ForwardOutput OrtForward::Run(const ForwardInput& input) {
 }
 
 int OrtForward::head_width() const { return implementation_->model().head_width; }
-double OrtForward::run_seconds() const { return implementation_->run_seconds(); }
-size_t OrtForward::kv_bytes() const { return implementation_->model().kv.bytes(); }
 const KvPool& OrtForward::kv_pool() const { return implementation_->pool(); }
 
 }  // namespace espalier

@@ -2,7 +2,6 @@
 // key-value pool bound in place. Knows nothing of tokens, trees or sampling.
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -35,10 +34,7 @@ class OrtForward final : public Forward {
   ForwardOutput Run(const ForwardInput& input) override;
   int head_width() const override;
 
-  // Seconds spent inside Run since the beginning, without waiting for a turn. Any thread.
-  double run_seconds() const;
-  // Bytes of the key-value pool.
-  size_t kv_bytes() const;
+  // The memory that Run writes.
   const KvPool& kv_pool() const;
 
  private:

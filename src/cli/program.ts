@@ -10,6 +10,7 @@ import { addModels } from './commands/models.js';
 import { addPerplexity } from './commands/perplexity.js';
 import { addPlan } from './commands/plan.js';
 import { addPull } from './commands/pull.js';
+import { addRecord } from './commands/record.js';
 import { addReport } from './commands/report.js';
 import { addScore } from './commands/score.js';
 import { addSolve } from './commands/solve.js';
@@ -36,6 +37,7 @@ export async function runProgram(
   } catch (error) {
     // --help and --version come here too, with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (environment.signal.aborted && error === environment.signal.reason) return 130;
     return reportError(error, argv.includes('--json'), environment);
   }
 }
@@ -67,6 +69,7 @@ function buildProgram(
   addScore(program, run, environment);
   addGrade(program, run, environment);
   addMerge(program, run, environment);
+  addRecord(program, run, environment);
   addImport(program, run, environment);
   addPull(program, run, environment);
   addModels(program, run, environment);

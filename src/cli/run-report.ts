@@ -26,20 +26,35 @@ export function reportRun(summary: Summary, facts: RunFacts, stream: TextStream)
     'lrrrr',
   );
   const last = body.pop() ?? '';
-  const { sampledTokens, tokensPerProblem, rewardTokens, flops, unsharedFlops } = summary;
   const lines = [
     colours.dim(header ?? ''),
     ...body,
     colours.bold(last),
     colours.dim(`by the compatible grader: ${percent(compat.rate)} (${intervalText(compat)})`),
     '',
-    `${count(sampledTokens)} tokens sampled (${count(tokensPerProblem)} a problem), ` +
-      `${count(rewardTokens)} read by the reward model,`,
-    `${magnitude(flops)}FLOP (${magnitude(unsharedFlops)}FLOP without shared prefixes), ${seconds(facts.seconds)}`,
+    ...spent(summary, facts),
     ...warnings(summary, facts).map((line) => colours.yellow(line)),
     colours.dim(`run directory: ${facts.out}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Tokens and FLOPs, as far as they are known, and what sharing saved. */
+function spent(summary: Summary, facts: RunFacts): readonly string[] {
+  const { sampledTokens, tokensPerProblem, rewardTokens, flops, unsharedFlops } = summary;
+  const took = facts.seconds > 0 ? `, ${seconds(facts.seconds)}` : '';
+  const read =
+    rewardTokens === null ? '' : `${count(rewardTokens)} tokens read by the reward model`;
+  if (sampledTokens === null || tokensPerProblem === null || flops === null) {
+    const unknown = 'what sampling them took is not known';
+    return [`outputs from elsewhere: ${unknown}${read && `; ${read}`}${took}`];
+  }
+  const saved = unsharedFlops ? `, ${percent(1 - flops / unsharedFlops)} of it saved` : '';
+  return [
+    `${count(sampledTokens)} tokens sampled (${count(tokensPerProblem)} a problem), ` +
+      `${count(rewardTokens ?? 0)} read by the reward model,`,
+    `${magnitude(flops)}FLOP (${magnitude(unsharedFlops ?? 0)}FLOP without shared prefixes${saved})${took}`,
+  ];
 }
 
 /** correct, of, accuracy, interval */

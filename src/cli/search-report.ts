@@ -46,7 +46,7 @@ function facts(result: SearchResult, columns: number, colours: Colours): string[
   if (votes.length > 1) rows.push(['Votes', voteLine(votes, columns - 10)]);
   rows.push(['Policy', policyLine(ledger)]);
   if (ledger.reward.processedTokens > 0) rows.push(['Reward', rewardLine(ledger)]);
-  rows.push(['Spent', `${magnitude(ledger.flops)}FLOP in ${seconds(ledger.seconds)}`]);
+  rows.push(['Spent', spentLine(ledger)]);
   if (stopReason !== 'finished') rows.push(['Stopped', stopNotes[stopReason]]);
   return rows.map(([name, text]) => `${colours.dim(name.padEnd(8))}  ${text}`);
 }
@@ -78,6 +78,14 @@ function policyLine({ policy, computed }: Ledger): string {
     `${count(policy.sampledTokens)} tokens sampled, ${count(policy.processedTokens)} run` +
     (saved > policy.processedTokens / 100 ? ` (${count(saved)} of them found in the cache)` : '')
   );
+}
+
+/** With what the same tree would have taken had every child and score read its prefix again. */
+function spentLine({ flops, unshared, seconds: taken }: Ledger): string {
+  const whole = unshared.policy + unshared.reward;
+  const spent = `${magnitude(flops)}FLOP in ${seconds(taken)}`;
+  if (whole <= flops) return spent;
+  return `${spent}, ${percent(1 - flops / whole)} less than without shared prefixes`;
 }
 
 function rewardLine({ reward }: Ledger): string {

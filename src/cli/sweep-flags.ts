@@ -6,6 +6,7 @@ import { embeddedPlan, readPlan } from '../planning/read-plan.js';
 import type { AnyStrategy } from '../search/auto-strategy.js';
 import type { SearchOptions } from '../search/options.js';
 import type { Aggregation, Vote } from '../search/strategy.js';
+import { addDatasetFlags, type DatasetFlags } from './dataset-flags.js';
 import { defaultPolicy, defaultReward } from './open-models.js';
 import { bytesValue, choiceValue, integerValue, numberValue, textValue } from './option-values.js';
 import { addPlanFlags, type PlanFlags, refusePlanFlags } from './plan-flags.js';
@@ -18,8 +19,7 @@ type SamplingOptions = Pick<
 >;
 
 /** Values of the flags, as commander collects them. */
-export interface SweepFlags extends Omit<PlanFlags, 'meanFlops'>, PromptFlags {
-  readonly dataset: string;
+export interface SweepFlags extends DatasetFlags, PromptFlags, Omit<PlanFlags, 'meanFlops'> {
   readonly out: string;
   readonly limit?: number;
   readonly repeats?: number;
@@ -52,12 +52,7 @@ const strategies = [...fixed, 'auto'] as const;
 
 /** Adds the flags to the command. */
 export function addSweepFlags(command: Command): Command {
-  command
-    .requiredOption(
-      '--dataset <set>',
-      'mini-500, calibration, or a JSONL file',
-      textValue('--dataset', "a dataset's name or a file"),
-    )
+  addDatasetFlags(command)
     .requiredOption('--out <directory>', 'where the runs go', textValue('--out', 'a directory'))
     .option('--limit <K>', 'only K problems, evenly spaced', integerValue('--limit', 1))
     .option('--repeats <K>', 'each problem under K seeds', integerValue('--repeats', 1))

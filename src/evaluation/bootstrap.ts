@@ -1,6 +1,7 @@
 // Comparisons over problems: bootstrap intervals of means, paired ones of differences, and Holm's
 // correction. Problems are the unit that is resampled; repeats of one problem stay together.
-import { RandomStream } from './random-stream.js';
+import { type Column, meanOf, resampledSums, toColumn } from './resampling.js';
+import { isWorthAKernel, ResamplingKernel } from './resampling-kernel.js';
 
 /** A mean with its percentile bootstrap interval. */
 export interface Interval {
@@ -35,12 +36,35 @@ export interface BootstrapOptions {
 
 /**
  * The mean over problems with its interval; [0, 1] is not enforced, so it serves any quantity.
- * @throws RangeError of no values
+ * @throws RangeError of no values, or of ones that are not finite
  */
 export function bootstrapMean(values: ArrayLike<number>, options: BootstrapOptions = {}): Interval {
-  const { level = 0.95 } = options;
-  const means = resampledMeans(values, options);
-  return { mean: mean(values), ...percentiles(means, level) };
+  const column = toColumn(values);
+  return intervalOf(values, column, resampledSums([column], withDefaults(options))[0], options);
+}
+
+/**
+ * As bootstrapMean for each of many quantities over the same problems, with the same resamples. Long
+ * work goes to a kernel where gpu.js is installed; the result is the same.
+ * @throws RangeError where they differ in length; as bootstrapMean
+ */
+export async function bootstrapMeans(
+  quantities: readonly ArrayLike<number>[],
+  options: BootstrapOptions = {},
+): Promise<readonly Interval[]> {
+  const other = quantities.find(({ length }) => length !== quantities[0]?.length);
+  if (other !== undefined) {
+    const lengths = `${quantities[0]?.length} and ${other.length}`;
+    throw new RangeError(`Expected quantities of the same problems, got ${lengths}`);
+  }
+  const columns = quantities.map(toColumn);
+  const resampling = withDefaults(options);
+  const isLong = isWorthAKernel(columns, resampling.resamples);
+  const kernel = isLong ? await ResamplingKernel.open() : undefined;
+  const sums = kernel
+    ? await kernel.sums(columns, resampling).finally(() => kernel.dispose())
+    : resampledSums(columns, resampling);
+  return quantities.map((values, i) => intervalOf(values, columns[i], sums[i], options));
 }
 
 /**
@@ -57,7 +81,8 @@ export function bootstrapDifference(
   }
   const { level = 0.95 } = options;
   const differences = Float64Array.from(a, (value, i) => value - (b[i] ?? 0));
-  const means = resampledMeans(differences, options);
+  const column = toColumn(differences);
+  const means = sortedMeans(column, resampledSums([column], withDefaults(options))[0]);
   const below = means.filter((value) => value <= 0).length;
   const above = means.filter((value) => value >= 0).length;
   // One more of each: a p-value of 0 cannot come from finitely many resamples.
@@ -87,19 +112,23 @@ export function mean(values: ArrayLike<number>): number {
   return total / values.length;
 }
 
-/** Ascending. */
-function resampledMeans(
+function withDefaults({ resamples = 4000, seed = 0 }: BootstrapOptions) {
+  return { resamples, seed };
+}
+
+function intervalOf(
   values: ArrayLike<number>,
-  { resamples = 4000, seed = 0 }: BootstrapOptions,
-): Float64Array {
-  if (values.length === 0) throw new RangeError('Expected at least one value, got none');
-  const stream = new RandomStream(seed, values.length);
-  const means = Float64Array.from({ length: resamples }, () => {
-    let total = 0;
-    for (let i = 0; i < values.length; i++) total += values[stream.below(values.length)] ?? 0;
-    return total / values.length;
-  });
-  return means.sort();
+  column: Column | undefined,
+  sums: Float64Array | undefined,
+  { level = 0.95 }: BootstrapOptions,
+): Interval {
+  return { mean: mean(values), ...percentiles(sortedMeans(column, sums), level) };
+}
+
+/** Ascending. */
+function sortedMeans(column: Column | undefined, sums: Float64Array | undefined): Float64Array {
+  if (column === undefined || sums === undefined) return new Float64Array();
+  return sums.map((sum) => meanOf(sum, column)).sort();
 }
 
 function percentiles(sorted: Float64Array, level: number): { low: number; high: number } {

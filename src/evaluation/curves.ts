@@ -2,7 +2,7 @@
 // vote, with intervals over problems. These are the lines of accuracy against budget.
 import { invalidOption } from '../errors.js';
 import type { Vote } from '../search/strategy.js';
-import { bootstrapMean, type Interval, mean } from './bootstrap.js';
+import { bootstrapMeans, type Interval, mean } from './bootstrap.js';
 import {
   expectedMajority,
   expectedVote,
@@ -10,7 +10,7 @@ import {
   passAtK,
   singlePaths,
 } from './estimators.js';
-import { isCorrect, type ResultRecord } from './result-record.js';
+import { type AnyRecord, isCorrect } from './result-record.js';
 import { strategyOf } from './run-configuration.js';
 import type { SavedRun } from './run-directory.js';
 import { VotePool } from './vote-pool.js';
@@ -50,10 +50,10 @@ interface ProblemCurves {
  * The curves of a run of majority or best-of-n.
  * @throws OptionError on another strategy, and on a run with searches that a limit cut
  */
-export function curvesOf(
-  run: SavedRun<ResultRecord>,
+export async function curvesOf(
+  run: SavedRun<AnyRecord>,
   { draws = 200, resamples = 1000 }: CurveOptions = {},
-): Curves {
+): Promise<Curves> {
   const strategy = strategyOf(run);
   if (strategy.name !== 'majority' && strategy.name !== 'best-of-n') {
     const expected = 'of majority or best-of-n, whose paths are independent';
@@ -69,25 +69,32 @@ export function curvesOf(
     problems.set(record.index, [...(problems.get(record.index) ?? []), curves]);
   }
   const all = [...problems.values()];
-  const curve = (of: (one: ProblemCurves) => readonly number[]): Curve =>
-    Array.from({ length: strategy.budget }, (_, i) =>
-      bootstrapMean(
-        all.map((repeats) => mean(repeats.map((one) => of(one)[i] ?? 0))),
-        { resamples },
-      ),
-    );
   const isScored = run.records.some(({ paths }) => paths.some(({ value }) => value !== null));
+  const names = [
+    'passAtK',
+    'majority',
+    ...(isScored ? (['bestOfN', 'weighted'] as const) : []),
+  ] as const;
+  const { budget } = strategy;
+  const quantities = names.flatMap((name) =>
+    Array.from({ length: budget }, (_, i) =>
+      all.map((repeats) => mean(repeats.map((one) => one[name][i] ?? 0))),
+    ),
+  );
+  const intervals = await bootstrapMeans(quantities, { resamples });
+  const curve = (ordinal: number): Curve =>
+    intervals.slice(ordinal * budget, (ordinal + 1) * budget);
   return {
-    passAtK: curve((one) => one.passAtK),
-    majority: curve((one) => one.majority),
-    bestOfN: isScored ? curve((one) => one.bestOfN) : null,
-    weighted: isScored ? curve((one) => one.weighted) : null,
+    passAtK: curve(0),
+    majority: curve(1),
+    bestOfN: isScored ? curve(2) : null,
+    weighted: isScored ? curve(3) : null,
     isExact: all.flat().every(({ isExact }) => isExact),
   };
 }
 
 function curvesOfRecord(
-  record: ResultRecord,
+  record: AnyRecord,
   strategy: ReturnType<typeof strategyOf>,
   draws: number,
 ): ProblemCurves {

@@ -6,7 +6,7 @@ import type { SearchOptions } from '../search/options.js';
 import type { SearchResult } from '../search/result.js';
 import { search } from '../search/search.js';
 import { forEachAtOnce, type ParallelOptions } from './parallel.js';
-import { type ResultRecord, recordResult } from './result-record.js';
+import { type AnyRecord, recordResult } from './result-record.js';
 import type { Json, RunDirectory } from './run-directory.js';
 import { TreeRecorder } from './tree-recorder.js';
 import type { Place, PlacedProblem, Unit } from './units.js';
@@ -49,9 +49,9 @@ export async function searchMany<P extends PlacedProblem & { readonly seed?: num
 
 /** A run that is being filled. */
 export interface RunInProgress extends ParallelOptions {
-  readonly run: RunDirectory<ResultRecord>;
+  readonly run: RunDirectory<AnyRecord>;
   /** Called with every record, also those that an earlier invocation left. */
-  readonly onRecord?: ((record: ResultRecord) => void) | undefined;
+  readonly onRecord?: ((record: AnyRecord) => void) | undefined;
 }
 
 export interface EvaluateOptions extends RunInProgress {
@@ -81,7 +81,7 @@ export async function evaluate(
 
 /** Records what was made for a unit. */
 export type Recorder = (
-  record: ResultRecord,
+  record: AnyRecord,
   ledger: Pick<Ledger, 'computed' | 'seconds'>,
 ) => Promise<void>;
 

@@ -11,7 +11,13 @@ import { pairName, pairsOf } from '../planning/plan.js';
 import { armsOf } from './arms.js';
 import { autoDataOf, defaultProbes } from './auto-replay.js';
 import { isCorrect, type ResultRecord } from './result-record.js';
-import { checkFinished, isAutoRun, readConfigured, strategyOf } from './run-configuration.js';
+import {
+  checkFinished,
+  isAutoRun,
+  modelCostsOf,
+  readConfigured,
+  strategyOf,
+} from './run-configuration.js';
 import { readRun, type SavedRun } from './run-directory.js';
 
 /** One set of problems with everything that is known of it. */
@@ -79,7 +85,12 @@ export function collectPlanData(
   for (const run of runs) checkSameProblems(problems, run, first);
   const models = modelsOf(runs);
   const configured = evaluations.map((run) => readConfigured(run));
-  const costs = new Map(configured.map(({ policy }) => [policy.name, policy.cost]));
+  const costs = new Map(
+    configured.map(({ policy }, i) => [
+      policy.name,
+      modelCostsOf(evaluations[i] as SavedRun).policy,
+    ]),
+  );
   const passAt1 = new Map<string, ReadonlyMap<string, number>>();
   for (const policy of costs.keys()) {
     const samples = runs.filter(

@@ -17,12 +17,12 @@ export async function makeDirectory(path: string): Promise<void> {
 }
 
 /** Writes beside the file and renames over it. @throws ModelError WRITE_FAILED */
-export async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, contents: string | Uint8Array): Promise<void> {
   const temporary = `${path}.partial`;
   try {
     const handle = await open(temporary, 'w');
     try {
-      await handle.writeFile(text);
+      await handle.writeFile(contents);
       await handle.datasync();
     } finally {
       await handle.close();

@@ -9,9 +9,11 @@ import type { RecordedBranch } from './tree-recorder.js';
 import type { Unit } from './units.js';
 
 /** A path without its token ids: what voting again and scoring again need. */
-export interface RecordedPath extends Omit<SearchPath, 'tokens' | 'text'> {
+export interface RecordedPath extends Omit<SearchPath, 'tokens' | 'text' | 'logProb'> {
   /** Sampled tokens, the end-of-sequence token included. */
   readonly tokens: number;
+  /** As the search has it; null of an output from elsewhere. */
+  readonly logProb: number | null;
 }
 
 export interface ResultRecord extends RunRecord {
@@ -48,6 +50,43 @@ export interface ResultRecord extends RunRecord {
   };
   /** Of `auto` alone: what it predicted and chose. */
   readonly auto?: Omit<AutoOutcome, 'probes'>;
+}
+
+/** The record of outputs that came from elsewhere, which says nothing of what they cost. */
+export interface OutputsRecord extends Omit<ResultRecord, 'paths' | 'ledger'> {
+  readonly paths: readonly OutputPath[];
+  /** What scoring them here cost; null before that. */
+  readonly ledger: {
+    readonly policy: null;
+    readonly reward: ResultRecord['ledger']['reward'];
+    readonly flops: null;
+    readonly unshared: null;
+  } | null;
+}
+
+/** An output from elsewhere, as a path. */
+export interface OutputPath extends Omit<RecordedPath, 'tokens'> {
+  readonly tokens: null;
+}
+
+/** What votes and graders can read. */
+export type AnyRecord = ResultRecord | OutputsRecord;
+
+/** Whether a record tells what its paths cost. */
+export function hasCosts(record: AnyRecord): record is ResultRecord {
+  return record.ledger !== null && record.ledger.policy !== null;
+}
+
+/** A record without what an output from elsewhere cannot know. */
+export function withoutCosts(
+  { paths, ledger: _, ...record }: ResultRecord,
+  reward: ResultRecord['ledger']['reward'] | null,
+): OutputsRecord {
+  return {
+    ...record,
+    paths: paths.map((path) => ({ ...path, tokens: null, logProb: null })),
+    ledger: reward && { policy: null, reward, flops: null, unshared: null },
+  };
 }
 
 /** The record of a finished search by a strategy. */
@@ -97,6 +136,20 @@ export function recordResult(
     }),
   };
 }
+
+/** What stands for a path where there is none. */
+export const emptyPath: SearchPath = {
+  id: '',
+  steps: [],
+  text: '',
+  tokens: [],
+  logProb: 0,
+  answer: null,
+  complete: false,
+  isAnswer: false,
+  multiplicity: 1,
+  value: null,
+};
 
 /** Whether an answer is the reference, by the strict grader; no answer is wrong. */
 export function isCorrect(answer: string | null, reference: string): boolean {

@@ -5,6 +5,7 @@ import type { ModelCost } from '../ledger.js';
 import type { Manifest } from '../model/manifest.js';
 import type { AutoStrategy } from '../search/auto-strategy.js';
 import { resolveOptions, type SearchOptions } from '../search/options.js';
+import type { PolicyPrompt } from '../search/prompts/policy-prompt.js';
 import { checkStrategy, type Strategy } from '../search/strategy.js';
 import type { Dataset } from './dataset.js';
 import type { ModelCosts } from './run-cost.js';
@@ -42,22 +43,16 @@ export function configureRun(parts: ConfigurationParts): RunConfiguration {
   const { strategy, auto, seed, ...resolved } = resolveOptions(search);
   const { temperature, topK, topP, minP, maxSteps, maxStepTokens, maxPathTokens } = resolved;
   const { tokens = null, flops = null, milliseconds = null } = search.limits ?? {};
-  const { family, systemPrompt, place } = search.policy.prompt;
   return {
     format: 1,
     purpose: parts.purpose ?? 'evaluation',
     versions: parts.versions,
     machine: { platform: process.platform, arch: process.arch },
-    dataset: {
-      name: dataset.name,
-      sha256: dataset.sha256,
-      problems: dataset.problems.length,
-      limit: units.limit ?? null,
-    },
+    dataset: datasetFacts(dataset, units.limit),
     repeats: units.repeats ?? 1,
     shard: units.shard === undefined ? null : { ...units.shard },
     policy: modelFacts(parts.policy),
-    prompt: { family, systemPrompt, place },
+    prompt: promptFacts(search.policy.prompt),
     reward: parts.reward === undefined ? null : modelFacts(parts.reward),
     options: {
       strategy: auto === undefined ? { ...strategy } : { ...autoFacts(auto.strategy) },
@@ -85,6 +80,25 @@ export type RecordedAuto = Omit<AutoStrategy, 'plan' | 'stop'> & {
   readonly stop: 'certain' | 'never' | { readonly probability: number };
   readonly plan: { readonly sha256: string };
 };
+
+/** What run.json says about how a policy is asked. */
+export function promptFacts({ family, systemPrompt, place }: PolicyPrompt): Json {
+  return { family, systemPrompt, place };
+}
+
+/** What run.json says about a dataset. @param limit how many of its problems; undefined: all */
+export function datasetFacts(
+  { name, sha256, fields, problems }: Dataset,
+  limit: number | undefined,
+): Json {
+  return {
+    name,
+    sha256,
+    problems: problems.length,
+    limit: limit ?? null,
+    ...(fields && { fields: { ...fields } }),
+  };
+}
 
 /** What run.json says about a model. */
 export function modelFacts({ manifest, cost }: ConfiguredModel): Json {
@@ -117,9 +131,10 @@ interface ReadableRun {
   readonly options: { readonly strategy: unknown; readonly seed: number };
 }
 
-interface ReadableModel {
+interface ReadableModel<C = ModelCost | null> {
   readonly name: string;
-  readonly cost: ModelCost;
+  /** Null where outputs came from elsewhere. */
+  readonly cost: C;
   readonly sha256: { readonly [file: string]: string };
 }
 
@@ -132,17 +147,22 @@ export function readConfigured({ path, configuration }: SavedRun): ReadableRun {
   const isRun =
     typeof run.dataset?.problems === 'number' &&
     typeof run.repeats === 'number' &&
-    typeof run.policy?.cost?.matrixWeights === 'number' &&
+    (run.policy?.cost === null || typeof run.policy?.cost?.matrixWeights === 'number') &&
     typeof run.options?.seed === 'number';
   if (isRun) return run;
   const message = expectedMessage('run.json', 'the configuration of an evaluation', path);
   throw new ModelError(message, 'INVALID_FILE');
 }
 
-/** What a run's models cost. @throws as readConfigured */
+/**
+ * What a run's models cost.
+ * @throws OptionError on outputs that came from elsewhere; as readConfigured
+ */
 export function modelCostsOf(run: SavedRun): ModelCosts {
   const { policy, reward } = readConfigured(run);
-  return { policy: policy.cost, reward: reward?.cost };
+  if (policy.cost !== null) return { policy: policy.cost, reward: reward?.cost ?? undefined };
+  const expected = "sampled here, or recorded with a policy's package, so that its costs are known";
+  throw invalidOption('run', expected, run.path);
 }
 
 /** Whether a run is of `auto`, which has no strategy of its own. @throws as readConfigured */

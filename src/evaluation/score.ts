@@ -1,7 +1,7 @@
 // Scores the recorded paths of a run with another reward model: what Best-of-N would have done with it,
 // without sampling anything again. Independent paths alone; a tree's paths depend on what grew it.
 import { expectedMessage, invalidOption, OptionError } from '../errors.js';
-import { Account, type Ledger } from '../ledger.js';
+import { Account, type Ledger, type ModelCost } from '../ledger.js';
 import type { Reward } from '../scoring/reward.js';
 import { Scorer } from '../scoring/scorer.js';
 import { extractAnswer } from '../search/answer.js';
@@ -10,21 +10,28 @@ import { type BestOfNStrategy, bestOfN } from '../search/strategy.js';
 import { aggregate, tally, type VoteRule } from '../search/vote.js';
 import { completeRun, type RunInProgress } from './evaluate.js';
 import { forEachAtOnce } from './parallel.js';
-import { type RecordedPath, type ResultRecord, recordResult } from './result-record.js';
+import {
+  type AnyRecord,
+  emptyPath,
+  hasCosts,
+  type OutputPath,
+  type RecordedPath,
+  recordResult,
+  withoutCosts,
+} from './result-record.js';
 import {
   type ConfiguredModel,
   checkFinished,
-  modelCostsOf,
   modelFacts,
   readConfigured,
   strategyOf,
 } from './run-configuration.js';
-import { type ModelCosts, policyFlops } from './run-cost.js';
+import { policyFlops } from './run-cost.js';
 import type { RunConfiguration, SavedRun } from './run-directory.js';
 
 /** A run whose paths are to be scored, checked. */
 export interface ScorablePaths {
-  readonly source: SavedRun<ResultRecord>;
+  readonly source: SavedRun<AnyRecord>;
   readonly strategy: BestOfNStrategy;
   /** Of the scored run: what sampling and scoring at once would have had. */
   readonly configuration: RunConfiguration;
@@ -36,7 +43,7 @@ export interface ScorablePaths {
  * @throws OptionError on runs of trees, unfinished runs and searches that a limit cut
  */
 export function preparePaths(
-  source: SavedRun<ResultRecord>,
+  source: SavedRun<AnyRecord>,
   reward: ConfiguredModel,
   rule: VoteRule = {},
 ): ScorablePaths {
@@ -67,31 +74,32 @@ export async function scorePaths(
   reward: Reward,
   progress: RunInProgress,
 ): Promise<boolean> {
-  const costs = { ...modelCostsOf(source), reward: reward.cost };
+  const { cost } = readConfigured(source).policy;
   return completeRun(source.records, progress, (missing, record) =>
     forEachAtOnce(missing, progress, async (unscored, signal) => {
-      const scored = await scoreRecord(unscored, reward, costs, strategy, signal);
+      const scored = await scoreRecord(unscored, reward, cost, strategy, signal);
       if (scored !== undefined) await record(scored.record, scored.ledger);
     }),
   );
 }
 
 interface ScoredRecord {
-  readonly record: ResultRecord;
+  readonly record: AnyRecord;
   readonly ledger: Ledger;
 }
 
 /** The record that Best-of-N with this reward model would have left; undefined after an abort. */
 async function scoreRecord(
-  unscored: ResultRecord,
+  unscored: AnyRecord,
   reward: Reward,
-  costs: ModelCosts,
+  policyCost: ModelCost | null,
   strategy: BestOfNStrategy,
   signal: AbortSignal,
 ): Promise<ScoredRecord | undefined> {
   const { aggregation, vote } = strategy;
   const startedAt = performance.now();
-  const account = new Account(costs.policy, reward.cost);
+  // Nothing is sampled, so what that costs does not matter here.
+  const account = new Account(reward.cost, reward.cost);
   let steps: readonly (readonly Step[])[];
   try {
     steps = await scoreSteps(unscored, reward, account, signal);
@@ -106,18 +114,13 @@ async function scoreRecord(
     const complete = path.complete && own.every((step) => step.margin !== null);
     const answer = complete ? path.answer : extractAnswer(text, false);
     const value = aggregate(own, aggregation);
-    const tokens = new Array<number>(path.tokens);
-    return { ...path, steps: own, text, complete, answer, value, tokens };
+    const tokens = new Array<number>(path.tokens ?? 0);
+    const { logProb } = emptyPath;
+    return { ...path, steps: own, text, complete, answer, value, tokens, logProb };
   });
   const outcome = tally(paths, aggregation, vote);
   const spent = account.close((performance.now() - startedAt) / 1000);
-  const sampling = policyFlops(unscored, costs.policy);
-  const ledger: Ledger = {
-    ...spent,
-    policy: { ...unscored.ledger.policy, flops: sampling },
-    flops: sampling + spent.reward.flops,
-    unshared: { policy: unscored.ledger.unshared.policy, reward: spent.unshared.reward },
-  };
+  const ledger = withSampling(spent, unscored, policyCost);
   const { index, id, repeat, seed, problem, reference, level, subject } = unscored;
   const unit = { index, id, repeat, seed, problem, answer: reference };
   const record = recordResult(
@@ -133,25 +136,27 @@ async function scoreRecord(
     },
     strategy,
   );
-  return { record, ledger };
+  if (!hasCosts(unscored)) return { record: withoutCosts(record, record.ledger.reward), ledger };
+  const logProbs = unscored.paths.map(({ logProb }) => logProb);
+  const scored = record.paths.map((path, i) => ({ ...path, logProb: logProbs[i] ?? null }));
+  return { record: { ...record, paths: scored }, ledger };
 }
 
-const emptyPath: SearchPath = {
-  id: '',
-  steps: [],
-  text: '',
-  tokens: [],
-  logProb: 0,
-  answer: null,
-  complete: false,
-  isAnswer: false,
-  multiplicity: 1,
-  value: null,
-};
+/** What scoring spent, and what sampling the same paths had spent before where that is known. */
+function withSampling(spent: Ledger, unscored: AnyRecord, cost: ModelCost | null): Ledger {
+  if (!hasCosts(unscored) || cost === null) return spent;
+  const sampling = policyFlops(unscored, cost);
+  return {
+    ...spent,
+    policy: { ...unscored.ledger.policy, flops: sampling },
+    flops: sampling + spent.reward.flops,
+    unshared: { policy: unscored.ledger.unshared.policy, reward: spent.unshared.reward },
+  };
+}
 
 /** The steps of every path with their scores; identical paths are scored once. */
 async function scoreSteps(
-  { problem, paths }: ResultRecord,
+  { problem, paths }: AnyRecord,
   reward: Reward,
   account: Account,
   signal: AbortSignal,
@@ -170,7 +175,7 @@ async function scoreSteps(
         margin: scored?.margins[i] ?? null,
       }));
     };
-    const scoring = paths.map((path: RecordedPath) => {
+    const scoring = paths.map((path: RecordedPath | OutputPath) => {
       const texts = path.steps.map((step) => step.text);
       const name = JSON.stringify(texts);
       const steps = known.get(name) ?? score(texts);

@@ -1,6 +1,6 @@
 // What a run's records come to: accuracy with its interval, overall and by level, and what it cost.
 import { bootstrapMean, mean } from './bootstrap.js';
-import type { ResultRecord } from './result-record.js';
+import { type AnyRecord, hasCosts, type ResultRecord } from './result-record.js';
 import { type Proportion, wilsonInterval } from './statistics.js';
 
 /**
@@ -20,22 +20,27 @@ export interface Summary {
   readonly unanswered: number;
   /** Results that the clock cut, so that another run may differ. */
   readonly irreproducible: number;
-  /** Policy tokens sampled, per problem on average and in all. */
-  readonly tokensPerProblem: number;
-  readonly sampledTokens: number;
-  /** Tokens that the reward model read. */
-  readonly rewardTokens: number;
-  readonly flops: number;
-  /** FLOPs of the same trees without sharing. */
-  readonly unsharedFlops: number;
+  /** Policy tokens sampled, per problem on average and in all; null of outputs from elsewhere. */
+  readonly tokensPerProblem: number | null;
+  readonly sampledTokens: number | null;
+  /** Tokens that the reward model read; null of scores from elsewhere. */
+  readonly rewardTokens: number | null;
+  /** Null of outputs from elsewhere. */
+  readonly flops: number | null;
+  /** FLOPs of the same trees without sharing; null likewise. */
+  readonly unsharedFlops: number | null;
 }
 
 /** Sums records up, in any order. */
-export function summarise(records: Iterable<ResultRecord>): Summary {
+export function summarise(records: Iterable<AnyRecord>): Summary {
   // In dataset order, so that sums of floating point are the same for the same run.
   const all = [...records].sort((a, b) => a.index - b.index);
   const levels = [...new Set(all.flatMap(({ level }) => (level === null ? [] : [level])))];
-  const sampledTokens = sum(all, ({ ledger }) => ledger.policy.sampledTokens);
+  const costed = all.filter(hasCosts);
+  const isCosted = costed.length === all.length;
+  const total = (of: (record: ResultRecord) => number) => (isCosted ? sum(costed, of) : null);
+  const sampledTokens = total(({ ledger }) => ledger.policy.sampledTokens);
+  const scored = all.flatMap(({ ledger }) => ledger?.reward ?? []);
   return {
     accuracy: accuracyOf(all),
     compat: accuracyOf(all.map((record) => ({ ...record, correct: record.compat }))),
@@ -44,11 +49,12 @@ export function summarise(records: Iterable<ResultRecord>): Summary {
       .map((level) => ({ level, accuracy: accuracyOf(all.filter((r) => r.level === level)) })),
     unanswered: all.filter(({ answer }) => answer === null).length,
     irreproducible: all.filter(({ reproducible }) => !reproducible).length,
-    tokensPerProblem: all.length === 0 ? 0 : sampledTokens / all.length,
+    tokensPerProblem: sampledTokens && sampledTokens / all.length,
     sampledTokens,
-    rewardTokens: sum(all, ({ ledger }) => ledger.reward.processedTokens),
-    flops: sum(all, ({ ledger }) => ledger.flops),
-    unsharedFlops: sum(all, ({ ledger }) => ledger.unshared.policy + ledger.unshared.reward),
+    rewardTokens:
+      scored.length === all.length ? sum(scored, ({ processedTokens }) => processedTokens) : null,
+    flops: total(({ ledger }) => ledger.flops),
+    unsharedFlops: total(({ ledger }) => ledger.unshared.policy + ledger.unshared.reward),
   };
 }
 
@@ -64,6 +70,6 @@ function accuracyOf(records: readonly Pick<ResultRecord, 'index' | 'correct'>[])
   return { ...wilson, low, high };
 }
 
-function sum(records: readonly ResultRecord[], of: (record: ResultRecord) => number): number {
-  return records.reduce((total, record) => total + of(record), 0);
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
 }

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BlockKind, BlockMatrix, BlockRows } from './blocks.js';
 import { modelFault, systemCode } from './fault.js';
 import { Fields } from './fields.js';
 import { isGguf } from './gguf-file.js';
@@ -17,8 +18,12 @@ const REMEDY = 'check that the checkpoint is complete and matches its config.jso
 export interface TensorFile {
   readonly path: string;
   readonly entries: ReadonlyMap<string, { readonly shape: readonly number[] }>;
-  /** Row-major, fp32. @throws ModelError INVALID_FILE */
-  read(name: string): Promise<Float32Array>;
+  /** Rows from `first` on (of a vector: numbers), row-major, fp32. @throws ModelError INVALID_FILE */
+  readRows(name: string, first: number, out: Float32Array): Promise<void>;
+  /** How a tensor's numbers come in blocks, if they do. */
+  blockKind?(name: string): BlockKind | undefined;
+  /** As readRows, of a tensor that comes in blocks. */
+  readBlocks?(name: string, first: number, out: BlockRows): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -71,22 +76,63 @@ export class Checkpoint {
     throw modelFault('INVALID_MODEL', `${this.source}: ${name}`, expected, what, REMEDY);
   }
 
+  /** [rows, ...], or [numbers] of a vector. */
+  shape(name: string): readonly number[] {
+    return this.#file(name).entries.get(name)?.shape ?? [];
+  }
+
   /**
    * Reads a tensor, row-major.
    * @throws ModelError INVALID_FILE, or INVALID_MODEL if a value is not finite
    */
   async read(name: string): Promise<Float32Array> {
-    const file = this.#fileOf.get(name);
-    if (file === undefined) {
-      throw modelFault('INVALID_MODEL', this.source, `a checkpoint with ${name}`, 'none', REMEDY);
-    }
-    const values = await file.read(name);
-    const bad = values.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) {
-      const found = `${values[bad]} at ${bad}`;
-      throw modelFault('INVALID_MODEL', `${file.path}: ${name}`, 'finite numbers', found, REMEDY);
-    }
+    const values = new Float32Array(this.#numbers(name));
+    await this.readRows(name, 0, values);
     return values;
+  }
+
+  /**
+   * Fills `out` with rows from `first` on (of a vector: numbers), row-major.
+   * @throws ModelError as `read`
+   */
+  async readRows(name: string, first: number, out: Float32Array): Promise<void> {
+    const file = this.#file(name);
+    await file.readRows(name, first, out);
+    const start = (first / (this.shape(name)[0] as number)) * this.#numbers(name);
+    this.#checkFinite(name, out, start);
+  }
+
+  /** A matrix whose numbers the file keeps in blocks, as they are; undefined if it does not. */
+  blocks(name: string): BlockMatrix | undefined {
+    const file = this.#file(name);
+    const kind = file.blockKind?.(name);
+    const [rows = 1, inputs = 1] = this.shape(name);
+    if (kind === undefined) return undefined;
+    const read = async (first: number, out: BlockRows) => {
+      await file.readBlocks?.(name, first, out);
+      this.#checkFinite(name, out.scales, (first * inputs) / kind.size);
+      this.#checkFinite(name, out.minimums, (first * inputs) / kind.size);
+    };
+    return { kind, rows, inputs, read };
+  }
+
+  #file(name: string): TensorFile {
+    const file = this.#fileOf.get(name);
+    if (file !== undefined) return file;
+    throw modelFault('INVALID_MODEL', this.source, `a checkpoint with ${name}`, 'none', REMEDY);
+  }
+
+  #numbers(name: string): number {
+    return this.shape(name).reduce((product, side) => product * side, 1);
+  }
+
+  #checkFinite(name: string, values: Float32Array, start: number): void {
+    for (let i = 0; i < values.length; i++) {
+      if (Number.isFinite(values[i])) continue;
+      const found = `${values[i]} at ${start + i}`;
+      const where = `${this.#file(name).path}: ${name}`;
+      throw modelFault('INVALID_MODEL', where, 'finite numbers', found, REMEDY);
+    }
   }
 
   async close(): Promise<void> {

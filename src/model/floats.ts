@@ -23,5 +23,38 @@ export function halfToNumber(bits: number): number {
   const fraction = bits & 0x3ff;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+  return sign * (1024 + fraction) * (POWERS[exponent] as number);
+}
+
+/** 2^(exponent - 25) for the exponents of binary16. */
+const POWERS = Float64Array.from({ length: 31 }, (_, exponent) => 2 ** (exponent - 25));
+
+/** What the largest binary16 rounds from, and no more: numbers from here on would be infinite. */
+const BEYOND_HALF = 0x477f_f000; // 65,520
+const LEAST_NORMAL = 0x3880_0000; // 2^-14
+const EXPONENT_SHIFT = 0x3800_0000; // 112 << 23: between the two formats' exponents
+
+/**
+ * Converts fp32 to the nearest binary16, ties to even.
+ * @returns the index of a number that is too large for binary16, or undefined
+ */
+export function toHalves(values: Float32Array, out: Uint16Array): number | undefined {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < bits.length; i++) {
+    const sign = ((bits[i] as number) >>> 16) & 0x8000;
+    const size = (bits[i] as number) & 0x7fff_ffff;
+    if (size >= BEYOND_HALF) return i;
+    if (size < LEAST_NORMAL) {
+      out[i] = sign | roundToEven(Math.abs(values[i] as number) * 2 ** 24);
+    } else {
+      out[i] = sign | ((size - EXPONENT_SHIFT + 0xfff + ((size >>> 13) & 1)) >>> 13);
+    }
+  }
+  return undefined;
+}
+
+function roundToEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
 }

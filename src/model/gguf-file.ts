@@ -4,7 +4,7 @@
 import { type FileHandle, stat } from 'node:fs/promises';
 import { BLOCK_FORMATS, type BlockFormat, typeName } from './dequantise.js';
 import { modelFault } from './fault.js';
-import { CHUNK_BYTES, openFile, readExactly } from './file-bytes.js';
+import { ByteWindow, CHUNK_BYTES, openFile, readExactly } from './file-bytes.js';
 import { GgufHeaderReader, type GgufValue, NeedsMoreBytes } from './gguf-header.js';
 
 /** The header is read from a window that doubles from the first to the second of these. */
@@ -33,6 +33,7 @@ export async function isGguf(source: string): Promise<boolean> {
 /** An open GGUF file; close it. */
 export class GgufFile {
   readonly #handle: FileHandle;
+  readonly #window = new ByteWindow();
 
   private constructor(
     readonly path: string,
@@ -57,21 +58,29 @@ export class GgufFile {
 
   /** Reads a tensor, row-major, as fp32. @throws ModelError INVALID_FILE if it is not there */
   async read(name: string): Promise<Float32Array> {
-    const tensor = this.tensors.get(name);
-    if (tensor === undefined) {
-      throw modelFault('INVALID_FILE', this.path, `a file with tensor ${name}`, 'none', REMEDY);
-    }
-    const { format, bytes, offset } = tensor;
+    const { format, bytes } = this.tensor(name);
     const values = new Float32Array((bytes / format.bytes) * format.elements);
     const step = Math.floor(CHUNK_BYTES / format.bytes) * format.bytes;
     for (let done = 0; done < bytes; done += step) {
       const length = Math.min(step, bytes - done);
-      const chunk = await readExactly(this.#handle, offset + done, length, this.path);
       const start = (done / format.bytes) * format.elements;
       const end = start + (length / format.bytes) * format.elements;
-      format.decode(chunk, values.subarray(start, end));
+      format.decode(await this.readBytes(name, done, length), values.subarray(start, end));
     }
     return values;
+  }
+
+  /** @throws ModelError INVALID_FILE if it is not there */
+  tensor(name: string): GgufTensor {
+    const tensor = this.tensors.get(name);
+    if (tensor !== undefined) return tensor;
+    throw modelFault('INVALID_FILE', this.path, `a file with tensor ${name}`, 'none', REMEDY);
+  }
+
+  /** Bytes [start, start + length) of a tensor, until the next call. @throws ModelError INVALID_FILE */
+  async readBytes(name: string, start: number, length: number): Promise<DataView<ArrayBuffer>> {
+    const { offset } = this.tensor(name);
+    return this.#window.read(this.#handle, offset + start, length, this.path);
   }
 
   async close(): Promise<void> {

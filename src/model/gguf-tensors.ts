@@ -1,6 +1,8 @@
 // The tensors of a GGUF file under Hugging Face's names and in Hugging Face's order of rows. Which
 // names those are, and which rows were permuted: llama.cpp, `convert_hf_to_gguf.py`.
+import type { BlockKind, BlockRows } from './blocks.js';
 import type { TensorFile } from './checkpoint.js';
+import type { BlockFormat } from './dequantise.js';
 import { GgufFile } from './gguf-file.js';
 
 /** Hugging Face's ends of names, by GGUF's, in a layer. */
@@ -48,25 +50,68 @@ export class GgufTensors implements TensorFile {
     return this.#file.path;
   }
 
-  async read(name: string): Promise<Float32Array> {
-    const values = await this.#file.read(this.#nameOf.get(name) ?? name);
-    const heads = this.#permutedHeads(name);
-    const rows = this.entries.get(name)?.shape[0] ?? 0;
-    return heads === undefined ? values : unpermute(values, rows, heads);
+  async readRows(name: string, first: number, out: Float32Array): Promise<void> {
+    const { format, rowBytes, width } = this.#layout(name);
+    format.decode(await this.#rows(name, first, out.length / width, rowBytes), out);
+  }
+
+  blockKind(name: string): BlockKind | undefined {
+    return this.#layout(name).format.blocks?.kind;
+  }
+
+  async readBlocks(name: string, first: number, out: BlockRows): Promise<void> {
+    const { format, rowBytes, width } = this.#layout(name);
+    const bytes = await this.#rows(name, first, out.codes.length / width, rowBytes);
+    format.blocks?.unpack(bytes, out);
   }
 
   async close(): Promise<void> {
     await this.#file.close();
   }
 
-  /** Heads of a tensor whose rows were permuted; only the architecture `llama` does that. */
-  #permutedHeads(name: string): number | undefined {
+  /** A row of a vector is one number, unless numbers come in blocks. */
+  #layout(name: string): { format: BlockFormat; rowBytes: number; width: number } {
+    const { format, shape } = this.#file.tensor(this.#nameOf.get(name) ?? name);
+    const [rows = 1, ...rest] = shape;
+    const width = rest.reduce((product, side) => product * side, 1);
+    const isRow = width % format.elements === 0;
+    const numbers = isRow ? width : rows * width;
+    return { format, rowBytes: (numbers / format.elements) * format.bytes, width: numbers };
+  }
+
+  /** Bytes of rows from `first` on, in Hugging Face's order; until the next call. */
+  async #rows(
+    name: string,
+    first: number,
+    count: number,
+    rowBytes: number,
+  ): Promise<DataView<ArrayBuffer>> {
+    const inFile = this.#nameOf.get(name) ?? name;
+    const read = (from: number, rows: number) =>
+      this.#file.readBytes(inFile, from * rowBytes, rows * rowBytes);
+    const headDim = this.#permutedHeadDim(name);
+    if (headDim === undefined) return read(first, count);
+    const begin = Math.floor(first / headDim) * headDim;
+    const end = Math.ceil((first + count) / headDim) * headDim;
+    const heads = new Uint8Array((await read(begin, end - begin)).buffer, 0);
+    const result = new Uint8Array(count * rowBytes);
+    for (let row = 0; row < count; row++) {
+      const from = (rowInFile(first + row, headDim) - begin) * rowBytes;
+      result.set(heads.subarray(from, from + rowBytes), row * rowBytes);
+    }
+    return new DataView(result.buffer);
+  }
+
+  /** Size of the heads of a tensor whose rows were permuted; only the architecture `llama` does that. */
+  #permutedHeadDim(name: string): number | undefined {
     const { metadata } = this.#file;
     if (metadata.get('general.architecture') !== 'llama') return undefined;
+    const [, which] = /\.([qk])_proj\.(weight|bias)$/.exec(name) ?? [];
+    if (which === undefined) return undefined;
     const heads = metadata.get('llama.attention.head_count');
-    if (/\.q_proj\.(weight|bias)$/.test(name)) return Number(heads);
-    if (!/\.k_proj\.(weight|bias)$/.test(name)) return undefined;
-    return Number(metadata.get('llama.attention.head_count_kv') ?? heads);
+    const kvHeads = metadata.get('llama.attention.head_count_kv') ?? heads;
+    const rows = this.entries.get(name)?.shape[0] ?? 0;
+    return rows / Number(which === 'q' ? heads : kvHeads);
   }
 }
 
@@ -80,17 +125,8 @@ function huggingFaceName(name: string): string {
 /**
  * GGUF's `llama` pairs rotary dimensions (2 i, 2 i + 1) of a head, Hugging Face (i, i + headDim / 2):
  * the rows of queries and keys lie in that order.
- * @param values [rows, inputs], rows = heads headDim
  */
-function unpermute(values: Float32Array, rows: number, heads: number): Float32Array {
-  const inputs = values.length / rows;
-  const headDim = rows / heads;
-  const result = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) {
-    const [head, i] = [Math.floor(row / headDim), row % headDim];
-    const paired = i < headDim / 2 ? 2 * i : 2 * i - headDim + 1;
-    const from = (head * headDim + paired) * inputs;
-    result.set(values.subarray(from, from + inputs), row * inputs);
-  }
-  return result;
+function rowInFile(row: number, headDim: number): number {
+  const i = row % headDim;
+  return row - i + (i < headDim / 2 ? 2 * i : 2 * i - headDim + 1);
 }

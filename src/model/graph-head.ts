@@ -2,8 +2,9 @@
 // and is multiplied as the body does it; what some reward models have besides is fp32 in every graph.
 import type { GraphContext } from './graph-context.js';
 import { isBare } from './head.js';
-import { type Linear, transposeLinear } from './linear.js';
+import type { Linear } from './linear.js';
 import type { OnnxWriter } from './onnx-writer.js';
+import { writeFp32Product } from './product.js';
 
 /** Multiplies the normed output rows as the body does it; returns the product's name. */
 export type HeadProduct = (name: string, linear: Linear, outputName?: string) => Promise<string>;
@@ -43,7 +44,7 @@ export async function writeHead(
     const name = `/model/head.${i + 1}`;
     writer.node('Relu', `${name}/Relu`, [rows], [`${name}/Relu/output_0`]);
     const matrix = await weights.furtherHeadLinear(next);
-    rows = await writeExactProduct(context, name, `${name}/Relu/output_0`, matrix);
+    rows = await writeFp32Product(context, name, `${name}/Relu/output_0`, matrix);
     rows = await writeBias(context, name, rows, await weights.headBias(next));
   }
   writer.node('Identity', '/model/head/Identity', [rows], [outputName]);
@@ -65,22 +66,6 @@ async function writeUnitScale(writer: OnnxWriter): Promise<void> {
   const shape = '/model/head/Shape/output_0';
   writer.node('Shape', '/model/head/Shape', ['output_rows'], [shape]);
   writer.node('Expand', '/model/head/Expand', [one, shape], ['logit_scale']);
-}
-
-async function writeExactProduct(
-  { writer, onMatrix }: GraphContext,
-  name: string,
-  rows: string,
-  linear: Linear,
-): Promise<string> {
-  const weight = await writer.initializer(`${name}.weight`, transposeLinear(linear), [
-    linear.inputs,
-    linear.outputs,
-  ]);
-  onMatrix();
-  const output = `${name}/MatMul/output_0`;
-  writer.node('MatMul', `${name}/MatMul`, [rows, weight], [output]);
-  return output;
 }
 
 async function writeBias(

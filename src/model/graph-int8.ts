@@ -109,7 +109,7 @@ async function writeProduct(
   outputName?: string,
 ): Promise<string> {
   const { writer, onMatrix } = context;
-  const { values, scales } = quantiseLinear(linear);
+  const { values, scales } = await quantiseLinear(linear);
   const weight = await writer.initializer(`${name}.weight`, values, [
     linear.inputs,
     linear.outputs,

@@ -2,15 +2,20 @@
 // the head on R output rows. Inputs, outputs and the ops' signatures are the contract with native/.
 
 import type { GraphContext } from './graph-context.js';
-import { writePlainBody } from './graph-fp32.js';
+import { writeEmbedding } from './graph-embedding.js';
+import { writeInt4Product } from './graph-int4.js';
 import { writeInt8Body } from './graph-int8.js';
+import { writePlainBody } from './graph-plain.js';
 import { type Head, headWidth } from './head.js';
 import type { ModelRole, Precision } from './manifest.js';
 import type { OnnxWriter } from './onnx-writer.js';
+import { writeFp16Product, writeFp32Product } from './product.js';
 import type { Weights } from './weights.js';
 
 /** Slots of a page of the pool. */
 const PAGE_SLOTS = 16;
+
+const PRODUCTS = { fp32: writeFp32Product, fp16: writeFp16Product, int4: writeInt4Product };
 
 /** Matrices that a graph is made of: what `onMatrix` counts. */
 export function matrixCount(layers: number, head: Head): number {
@@ -35,13 +40,13 @@ export async function writeGraph(
     ]),
     onMatrix: options.onMatrix,
   };
-  const embedded = await writeEmbedding(context);
+  const embedded = await writeEmbedding(context, options.precision);
   writer.output(outputName, 'float', ['R', headWidth(weights.head)]);
   if (options.precision === 'int8') {
     writer.output('logit_scale', 'float', ['R']);
     await writeInt8Body(context, embedded);
   } else {
-    await writePlainBody(context, embedded);
+    await writePlainBody(context, embedded, PRODUCTS[options.precision]);
   }
 }
 
@@ -56,17 +61,4 @@ function writeInputs(writer: OnnxWriter, weights: Weights): void {
     writer.input(`key_cache.${index}`, 'float', [kvHeads, 'pages', headDim, PAGE_SLOTS]);
     writer.input(`value_cache.${index}`, 'float', [kvHeads, 'pages', PAGE_SLOTS, headDim]);
   }
-}
-
-async function writeEmbedding({ writer, weights, onMatrix }: GraphContext): Promise<string> {
-  const { vocabulary, hidden } = weights.backbone.dimensions;
-  const table = await writer.initializer('model.embed_tokens.weight', await weights.embedding(), [
-    vocabulary,
-    hidden,
-  ]);
-  onMatrix();
-  const node = '/model/embed_tokens/Gather';
-  const output = `${node}/output_0`;
-  writer.node('Gather', node, [table, 'input_ids'], [output], { integers: { axis: 0 } });
-  return output;
 }

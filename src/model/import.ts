@@ -41,7 +41,8 @@ export interface ImportOptions {
    */
   readonly format?: PrmFormat;
   /**
-   * How the linears are stored and computed.
+   * How the linears are stored and computed: `int8` for searches, `int4` (a GGUF's own blocks, without
+   * loss) for little memory, `fp32` to compare with, `fp16` for GPUs (a CPU widens it when it loads).
    * @default 'int8'
    */
   readonly precision?: Precision;
@@ -251,8 +252,9 @@ export function checkOptions(source: unknown, destination: unknown, options: Imp
       throw invalidOption(name, 'a non-empty string', value);
     }
   }
-  if (precision !== 'fp32' && options.rotate === false) {
-    throw invalidOption('rotate', 'true for int8', options.rotate);
+  const mustRotate = (precision ?? 'int8') === 'int8';
+  if (precision !== 'fp32' && (options.rotate ?? mustRotate) !== mustRotate) {
+    throw invalidOption('rotate', `${mustRotate} for ${precision ?? 'int8'}`, options.rotate);
   }
 }
 

@@ -9,7 +9,7 @@ export const MODEL_ROLES = ['policy', 'reward'] as const;
 /** What a model does: writes steps, or scores them. */
 export type ModelRole = (typeof MODEL_ROLES)[number];
 
-export const PRECISIONS = ['int8', 'fp32'] as const;
+export const PRECISIONS = ['int8', 'int4', 'fp32', 'fp16'] as const;
 /** How the linears are stored and computed. */
 export type Precision = (typeof PRECISIONS)[number];
 

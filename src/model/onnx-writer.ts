@@ -8,17 +8,28 @@ const { DataType } = onnx.TensorProto;
 const { AttributeType } = onnx.AttributeProto;
 
 /** Element types of the tensors that are written here. */
-export type ElementType = 'float' | 'int32' | 'int64' | 'uint8' | 'int8';
+export type ElementType = 'float' | 'float16' | 'int32' | 'int64' | 'uint8' | 'int8';
 
 const DATA_TYPES: Readonly<Record<ElementType, number>> = {
   float: DataType.FLOAT,
+  float16: DataType.FLOAT16,
   int32: DataType.INT32,
   int64: DataType.INT64,
   uint8: DataType.UINT8,
   int8: DataType.INT8,
 };
 
-export type Values = Float32Array | BigInt64Array | Int8Array | Uint8Array;
+const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = {
+  float: 4,
+  float16: 2,
+  int32: 4,
+  int64: 8,
+  uint8: 1,
+  int8: 1,
+};
+
+/** Elements of a tensor; 16-bit integers are the bits of float16. */
+export type Values = Float32Array | Uint16Array | BigInt64Array | Int8Array | Uint8Array;
 
 /** A number, or the name of a size that is known at run time. */
 export type Dimension = number | string;
@@ -109,18 +120,38 @@ export class OnnxWriter {
       );
       return name;
     }
-    const alignment = bytes.length < PAGE_BYTES ? LINE_BYTES : PAGE_BYTES;
+    return this.stream(name, elementType(values), shape, only(values));
+  }
+
+  /**
+   * Adds a large weight whose elements come in parts.
+   * @throws ModelError WRITE_FAILED, or what `parts` throws
+   */
+  async stream(
+    name: string,
+    type: ElementType,
+    shape: readonly number[],
+    parts: AsyncIterable<Values>,
+  ): Promise<string> {
+    const size = ELEMENT_BYTES[type] * shape.reduce((product, side) => product * side, 1);
+    const alignment = size < PAGE_BYTES ? LINE_BYTES : PAGE_BYTES;
     const offset = Math.ceil(this.#data.bytes / alignment) * alignment;
     await this.#data.append(new Uint8Array(offset - this.#data.bytes));
-    await this.#data.append(bytes);
+    for await (const { buffer, byteOffset, byteLength } of parts) {
+      await this.#data.append(new Uint8Array(buffer, byteOffset, byteLength));
+    }
+    const length = this.#data.bytes - offset;
+    if (length !== size) throw new Error(`${name} has ${length} of ${size} bytes`);
     this.#graph.initializer.push(
       onnx.TensorProto.create({
-        ...tensor,
+        name,
+        dataType: DATA_TYPES[type],
+        dims: [...shape],
         dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
         externalData: [
           { key: 'location', value: this.#dataName },
           { key: 'offset', value: `${offset}` },
-          { key: 'length', value: `${bytes.length}` },
+          { key: 'length', value: `${length}` },
         ],
       }),
     );
@@ -139,8 +170,13 @@ export class OnnxWriter {
   }
 }
 
+async function* only(values: Values): AsyncGenerator<Values> {
+  yield values;
+}
+
 function elementType(values: Values): ElementType {
   if (values instanceof Float32Array) return 'float';
+  if (values instanceof Uint16Array) return 'float16';
   if (values instanceof BigInt64Array) return 'int64';
   return values instanceof Int8Array ? 'int8' : 'uint8';
 }

@@ -82,9 +82,9 @@ export async function pullModel(
   destination: string,
   options: PullOptions = {},
 ): Promise<ModelPackage> {
-  const named = parseReference(model);
-  const { own, imports } = partOptions(named.id, destination, options);
-  const reference = withOptions(named, own);
+  const given = parseReference(model);
+  const { own, imports } = partOptions(given.id, destination, options);
+  const reference = withOptions(given, own);
   const client = clientFor(reference, own, imports.signal);
   await checkDestination(destination, imports.overwrite === true);
   const repository = await openRepository(client, reference.id, reference.revision ?? 'main');
@@ -95,7 +95,8 @@ export async function pullModel(
     const download = new CheckpointDownload(client, repository, folder, (progress) =>
       own.onDownload?.({ kind: 'download', folder: folder.path, ...progress }),
     );
-    const filled: ImportOptions = { source: sourceOf(repository, selection), ...imports };
+    const named = imports.source ?? sourceOf(repository, selection);
+    const filled: ImportOptions = { ...imports, source: named };
     const check = () => checkImport(folder.path, destination, filled);
     const source = await download.run(selection, check);
     const imported = await importModel(source, destination, filled);

@@ -3,7 +3,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { modelFault } from './fault.js';
 import { Fields } from './fields.js';
-import { CHUNK_BYTES, openFile, readExactly } from './file-bytes.js';
+import { ByteWindow, CHUNK_BYTES, openFile, readExactly } from './file-bytes.js';
 import { type Conversion, FLOAT_CONVERSIONS } from './floats.js';
 
 /** Bytes per element. Only the floating types that weights come in can be read. */
@@ -40,6 +40,7 @@ export interface TensorEntry {
 /** An open safetensors file; close it. */
 export class SafetensorsFile {
   readonly #handle: FileHandle;
+  readonly #window = new ByteWindow();
 
   private constructor(
     readonly path: string,
@@ -65,24 +66,38 @@ export class SafetensorsFile {
    * @throws ModelError INVALID_FILE if it is not there, or of a type that is no weight
    */
   async read(name: string): Promise<Float32Array> {
-    const entry = this.entries.get(name);
-    if (entry === undefined) {
-      throw modelFault('INVALID_FILE', this.path, `a file with tensor ${name}`, 'none', REMEDY);
-    }
-    const convert = (FLOAT_CONVERSIONS as Readonly<Record<string, Conversion>>)[entry.dtype];
+    const { bytes, dtype } = this.#entry(name);
+    const values = new Float32Array(bytes / (ELEMENT_BYTES[dtype] as number));
+    await this.readRows(name, 0, values);
+    return values;
+  }
+
+  /**
+   * Reads rows from `first` on (of a vector: numbers), row-major, as fp32.
+   * @throws ModelError as `read`
+   */
+  async readRows(name: string, first: number, out: Float32Array): Promise<void> {
+    const { dtype, offset, shape } = this.#entry(name);
+    const convert = (FLOAT_CONVERSIONS as Readonly<Record<string, Conversion>>)[dtype];
     if (convert === undefined) {
-      const found = `${entry.dtype} for ${name}`;
+      const found = `${dtype} for ${name}`;
       throw modelFault('INVALID_FILE', this.path, 'tensors of F32, F16 or BF16', found, REMEDY);
     }
-    const width = ELEMENT_BYTES[entry.dtype] as number;
-    const values = new Float32Array(entry.bytes / width);
-    for (let done = 0; done < entry.bytes; ) {
-      const length = Math.min(CHUNK_BYTES, entry.bytes - done);
-      const chunk = await readExactly(this.#handle, entry.offset + done, length, this.path);
-      convert(chunk, values.subarray(done / width, (done + length) / width));
-      done += length;
+    const width = ELEMENT_BYTES[dtype] as number;
+    const start = first * shape.slice(1).reduce((product, side) => product * side, 1);
+    const step = CHUNK_BYTES / width;
+    for (let done = 0; done < out.length; done += step) {
+      const part = out.subarray(done, done + step);
+      const from = offset + (start + done) * width;
+      const bytes = await this.#window.read(this.#handle, from, part.length * width, this.path);
+      convert(bytes, part);
     }
-    return values;
+  }
+
+  #entry(name: string): TensorEntry {
+    const entry = this.entries.get(name);
+    if (entry !== undefined) return entry;
+    throw modelFault('INVALID_FILE', this.path, `a file with tensor ${name}`, 'none', REMEDY);
   }
 
   async close(): Promise<void> {

@@ -39,8 +39,8 @@ function runRow({ policy, reward, strategy, budget, summary }: ReportedRun): rea
     budget,
     interval(accuracy),
     interval(compat),
-    magnitude(flops / accuracy.total),
-    flops === 0 ? '–' : `${(unsharedFlops / flops).toFixed(1)}×`,
+    flops === null ? '–' : magnitude(flops / accuracy.total),
+    flops && unsharedFlops ? `${(unsharedFlops / flops).toFixed(1)}×` : '–',
   ];
 }
 

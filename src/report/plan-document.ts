@@ -53,6 +53,20 @@ interface PlanSource {
   readonly problems: number;
 }
 
+/** Choices for every difficulty. */
+export interface PlannedBins {
+  readonly all: PlannedBin;
+  readonly bins: { readonly [bin: string]: PlannedBin };
+}
+
+/** What to run for one policy with one reward model. */
+export interface PlannedPair extends PlannedBins {
+  readonly policy: string;
+  readonly reward: string;
+  /** By predicted difficulty, where the plan has what `auto` goes by. */
+  readonly auto?: (PlannedBins & { readonly probes: number }) | null;
+}
+
 /** The parts of plan.json that a report shows; it may hold more. */
 export interface PlanDocument {
   readonly calibration: PlanSource;
@@ -60,12 +74,7 @@ export interface PlanDocument {
   readonly crossFitted: boolean;
   /** Sums of each model's files, by role and name. */
   readonly models: { readonly [name: string]: { readonly [file: string]: string } };
-  readonly plans: readonly {
-    readonly policy: string;
-    readonly reward: string;
-    readonly all: PlannedBin;
-    readonly bins: { readonly [bin: string]: PlannedBin };
-  }[];
+  readonly plans: readonly PlannedPair[];
   readonly tables: readonly PlanTable[];
 }
 
@@ -120,7 +129,13 @@ function isSource(value: unknown): boolean {
 }
 
 function isPlan(value: unknown): boolean {
-  if (!isPair(value) || !isPlannedBin(value.all) || !isFields(value.bins)) return false;
+  if (!isPair(value) || !isPlannedBins(value)) return false;
+  const { auto } = value;
+  return auto === undefined || auto === null || (isPlannedBins(auto) && isNumber(auto.probes));
+}
+
+function isPlannedBins(value: unknown): value is Fields {
+  if (!isFields(value) || !isPlannedBin(value.all) || !isFields(value.bins)) return false;
   const byBin = value.bins;
   return bins.every((bin) => isPlannedBin(byBin[bin]));
 }

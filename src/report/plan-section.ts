@@ -7,7 +7,7 @@ import { accuracyCell, figure, legendOf, table } from './figure.js';
 import { type Html, type HtmlValue, html } from './html.js';
 import { planLook } from './look.js';
 import { pairName, rangeText } from './panels.js';
-import type { PlanDocument, PlannedBin, PlanTable } from './plan-document.js';
+import type { PlanDocument, PlannedBin, PlannedBins, PlanTable } from './plan-document.js';
 
 /** The whole section's content. */
 export function planSection(plan: PlanDocument): Html {
@@ -24,13 +24,21 @@ ${plan.plans.map((one) => {
     return policy === one.policy && reward === one.reward;
   });
   return html`<h3>${pairName(one)}</h3>
-<div class="charts">${stepsTable(one)}
+<div class="charts"><div>${stepsTable(one)}
+${one.auto && stepsTable(one.auto, autoCaption(one.auto.probes))}</div>
 ${tested && testedPlan(tested)}</div>`;
 })}`;
 }
 
+function autoCaption(probes: number): string {
+  return `What auto runs, by the difficulty that ${count(probes)} probes predict; accuracy on calibration`;
+}
+
 /** What to run, by difficulty, from each number of FLOPs on. */
-function stepsTable(plan: PlanDocument['plans'][number]): Html {
+function stepsTable(
+  plan: PlannedBins,
+  caption = 'What to run, by difficulty and FLOPs; accuracy on calibration',
+): Html {
   const columns = [
     { title: 'Difficulty' },
     { title: 'From FLOP', isNumber: true },
@@ -43,7 +51,7 @@ function stepsTable(plan: PlanDocument['plans'][number]): Html {
     ['all', plan.all],
   ];
   const rows = parts.flatMap(([name, part]) => (part === undefined ? [] : binRows(name, part)));
-  return table('What to run, by difficulty and FLOPs; accuracy on calibration', columns, rows);
+  return table(caption, columns, rows);
 }
 
 function binRows(name: string, part: PlannedBin): readonly (readonly HtmlValue[])[] {

@@ -89,7 +89,10 @@ export interface ReportOptions {
  * @throws OptionError on unfinished runs, shards, runs of different problems or models, a plan of other
  *   models; ModelError on damaged runs
  */
-export function collectReport(given: readonly Run[], { plan, trees }: ReportOptions = {}): Report {
+export async function collectReport(
+  given: readonly Run[],
+  { plan, trees }: ReportOptions = {},
+): Promise<Report> {
   const all = given.filter((run) => !isAutoRun(run));
   const { runs, samples, notes: found } = arrangeRuns(all);
   const left = given.length - all.length;
@@ -104,7 +107,7 @@ export function collectReport(given: readonly Run[], { plan, trees }: ReportOpti
     runs: runs.map(reportRun),
     estimates: arms.map(estimateArm),
     best: bestOf(arms, problems),
-    votes: votesOf(runs),
+    votes: await votesOf(runs),
     difficulty: difficultyOf(samples, runs, distinctArms(runs.flatMap((run) => armsOf(run)))),
     reliability: runs.flatMap(reliabilityOfRun),
     plan: plan ?? null,
@@ -174,17 +177,19 @@ function leadOf(arm: Arm, over: Arm | undefined, problems: readonly string[]): B
 }
 
 /** Of scored paths where there are any, else of paths alone. */
-function votesOf(runs: readonly Run[]): readonly Votes[] {
+async function votesOf(runs: readonly Run[]): Promise<readonly Votes[]> {
   const whole = runs.filter((run) => {
     const { name } = strategyOf(run);
     const isCut = run.records.some(({ stopReason }) => stopReason !== 'finished');
     return (name === 'majority' || name === 'best-of-n') && !isCut;
   });
   const scored = whole.filter((run) => readConfigured(run).reward !== null);
-  return (scored.length > 0 ? scored : whole).map((run) => {
+  const votes: Votes[] = [];
+  for (const run of scored.length > 0 ? scored : whole) {
     const { policy, reward } = readConfigured(run);
-    return { policy: policy.name, reward: reward?.name ?? null, curves: curvesOf(run) };
-  });
+    votes.push({ policy: policy.name, reward: reward?.name ?? null, curves: await curvesOf(run) });
+  }
+  return votes;
 }
 
 function reliabilityOfRun(run: Run): ReportData['reliability'] {

@@ -19,6 +19,8 @@ export interface ViewedBranch {
   readonly chosen: boolean;
   /** Of a path that ended here; null elsewhere. */
   readonly ending: Ending | null;
+  /** Where a path that was sampled whole ends; of its first step alone, so that it shows while closed. */
+  readonly leadsTo: Ending | null;
 }
 
 export interface Ending {
@@ -139,6 +141,7 @@ function treeOf(record: ResultRecord, isRight: Verdict): readonly ViewedBranch[]
       fate,
       chosen: `${record.chosen}.`.startsWith(`${id}.`),
       ending: endings.get(id) ?? null,
+      leadsTo: null,
     };
   });
 }
@@ -161,6 +164,7 @@ function chainsOf(record: ResultRecord, isRight: Verdict): readonly ViewedBranch
         fate: isLast ? 'ended' : null,
         chosen: id === record.chosen,
         ending: isLast ? (endings.get(id) ?? null) : null,
+        leadsTo: step === 0 && !isLast ? (endings.get(id) ?? null) : null,
       });
     }
   }

@@ -34,7 +34,7 @@ export async function writeReport(options: WriteReportOptions): Promise<WrittenR
   const paths = await findRuns(options.runs);
   const runs = await Promise.all(paths.map((path) => readRun<ResultRecord>(path)));
   const plan = planFile === undefined ? undefined : await readPlanDocument(planFile);
-  const report = collectReport(runs, { plan, trees });
+  const report = await collectReport(runs, { plan, trees });
   const page = formatPage(report, await readViewerScript());
   await replaceFile(out, page);
   return { ...report, bytes: Buffer.byteLength(page) };

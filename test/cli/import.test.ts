@@ -69,7 +69,7 @@ describe('espalier import', () => {
   });
 
   it.each([
-    [['--precision', 'int4'], 2, /`--precision` to be one of int8, fp32, got "int4"/],
+    [['--precision', 'int3'], 2, /`--precision` to be one of int8, int4, fp32, fp16, got "int3"/],
     [['--role', 'judge'], 2, /`--role` to be one of policy, reward/],
     [['--role', 'reward'], 1, /LlamaForCausalLM, which is a policy unless a format is named/],
     [

@@ -46,6 +46,17 @@ describe('espalier report', () => {
     }
     expect(data.plan).toEqual(JSON.parse(await readFile(plan, 'utf8')));
     expect(data.dataset).toMatchObject({ name: 'mini-500', problems: 6, of: 500 });
+    // A plan may hold what auto goes by; its parts are shown too.
+    const [pair] = data.plan?.plans ?? [];
+    const auto = { probes: 4, all: pair?.all, bins: pair?.bins };
+    const fuller = { ...data.plan, plans: [{ ...pair, auto }] };
+    await writeFile(at('fuller.json'), JSON.stringify(fuller));
+    const shown = await report(at('sweep'), '--plan', at('fuller.json'));
+    expect(shown.html).toContain('by the difficulty that 4 probes predict');
+    expect(html).not.toContain('probes predict');
+    await writeFile(at('worse.json'), JSON.stringify({ ...fuller, plans: [{ ...pair, all: 1 }] }));
+    const refused = await report(at('sweep'), '--plan', at('worse.json'));
+    expect(refused.stderr).toContain('worse.json: plans');
     // Nothing is fetched, whatever a browser would do.
     expect(html).not.toMatch(/(?:src|href)="(?!#|data:,)/);
     expect(html).not.toMatch(/url\(|@import|https?:\/\/(?!www\.w3\.org\/)/);

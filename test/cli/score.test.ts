@@ -57,6 +57,12 @@ describe('espalier score', () => {
     expect(await read('half', 'results.jsonl')).toBe(await read('best', 'results.jsonl'));
   });
 
+  it('shows progress with the time left on a terminal', async () => {
+    const args = ['score', at('majority'), '--reward', 'prm-3m', '--out', at('shown')];
+    const { stderr } = await espalier(args, { columns: 120 });
+    expect(stderr).toMatch(/ · \d+\/24 scored · \d+\.\d%, about .* left/);
+  });
+
   it('is interrupted and goes on', async () => {
     const controller = new AbortController();
     controller.abort();

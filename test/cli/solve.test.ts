@@ -84,7 +84,7 @@ describe('espalier solve', () => {
     expect(stdout).toMatch(/^Answer {4}\S/m);
     expect(stdout).toMatch(/^Policy .*tokens sampled/m);
     expect(stdout).toMatch(/^Reward .*steps scored/m);
-    expect(stdout).toMatch(/^Spent .*FLOP in /m);
+    expect(stdout).toMatch(/^Spent .*FLOP in .* s, [\d.]+% less than without shared prefixes$/m);
     expect(stdout).not.toContain('\u001b');
     for (const line of stdout.split('\n')) expect([...line].length).toBeLessThanOrEqual(80);
   });

@@ -31,7 +31,7 @@ function overSubsets(
 describe('curvesOf', () => {
   it('has every N, exactly, for every quantity', async () => {
     const run = await fakeRun(bestOfN({ budget, aggregation: 'mean' }), { problems });
-    const curves = curvesOf(run, { resamples: 50 });
+    const curves = await curvesOf(run, { resamples: 50 });
     expect(curves.isExact).toBe(true);
     const vote = (rule: Vote) => (paths: ResultRecord['paths'], record: ResultRecord) =>
       isCorrect(tally(paths, 'mean', rule).answer, record.reference);
@@ -62,7 +62,7 @@ describe('curvesOf', () => {
 
   it('counts repeats of a problem as one problem', async () => {
     const run = await fakeRun(majority({ budget: 4 }), { problems, repeats: 3 });
-    const { passAtK, bestOfN: best } = curvesOf(run, { resamples: 50 });
+    const { passAtK, bestOfN: best } = await curvesOf(run, { resamples: 50 });
     const right = run.records.flatMap(({ paths }) => paths).filter(({ answer }) => answer === '1');
     expect(passAtK[0]?.mean).toBeCloseTo(right.length / (6 * 3 * 4), 12);
     expect(best).toBeNull();
@@ -70,7 +70,7 @@ describe('curvesOf', () => {
 
   it('says where it resampled', async () => {
     const run = await fakeRun(bestOfN({ budget: 16 }), { problems: ['p', 'q'] });
-    const curves = curvesOf(run, { draws: 20, resamples: 20 });
+    const curves = await curvesOf(run, { draws: 20, resamples: 20 });
     expect(curves.isExact).toBe(false);
     expect(curves.weighted?.[15]?.mean).toBe(
       run.records.filter(({ correct }) => correct).length / 2,
@@ -79,8 +79,8 @@ describe('curvesOf', () => {
 
   it('refuses trees and searches that a limit cut', async () => {
     const tree = await fakeRun(beamSearch({ budget: 8 }));
-    expect(() => curvesOf(tree)).toThrow('whose paths are independent');
+    await expect(curvesOf(tree)).rejects.toThrow('whose paths are independent');
     const cut = await fakeRun(majority({ budget: 8 }), { limits: { tokens: 20 } });
-    expect(() => curvesOf(cut)).toThrow('without searches that a limit cut');
+    await expect(curvesOf(cut)).rejects.toThrow('without searches that a limit cut');
   });
 });

@@ -1,56 +1,16 @@
-// The dataset reader: what it accepts, and that every bad line is named by its number.
+// Datasets by name and by path.
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDataset, parseProblems } from '../../src/evaluation/dataset.js';
+import { openDataset } from '../../src/evaluation/dataset.js';
 
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'espalier-dataset-'));
 });
 afterAll(() => rm(directory, { recursive: true }));
-
-describe('parseProblems', () => {
-  it('reads ids, levels and answers as the known datasets write them', () => {
-    const text = [
-      '{"problem":"a","answer":"1","level":"Level 3","subject":"Algebra","unique_id":"t/1.json"}',
-      '',
-      '{"problem":"b","answer":42,"level":2,"id":7}',
-      '{"problem":"c","answer":"x"}',
-    ].join('\r\n');
-    expect(parseProblems(text, 'set.jsonl')).toEqual([
-      { id: 't/1.json', problem: 'a', answer: '1', level: 3, subject: 'Algebra' },
-      { id: '7', problem: 'b', answer: '42', level: 2 },
-      { id: '4', problem: 'c', answer: 'x' },
-    ]);
-  });
-
-  it.each([
-    ['{"problem":"a","answer":"1"', 'Expected `set.jsonl:1` to be a JSON object, got'],
-    ['\n\n[1]', 'Expected `set.jsonl:3` to be a JSON object, got an array of 1'],
-    ['null', 'Expected `set.jsonl:1` to be a JSON object, got null'],
-    ['{"answer":"1"}', 'Expected `set.jsonl:1 problem` to be a string that is not empty'],
-    ['{"problem":"a"}', 'Expected `set.jsonl:1 answer` to be a string that is not empty'],
-    ['{"problem":" ","answer":"1"}', 'set.jsonl:1 problem'],
-    ['{"problem":"a","answer":""}', 'set.jsonl:1 answer'],
-    ['{"problem":"a","answer":["1"]}', 'set.jsonl:1 answer'],
-    ['{"problem":"a","answer":"1","level":"hard"}', 'set.jsonl:1 level'],
-    ['{"problem":"a","answer":"1","subject":3}', 'set.jsonl:1 subject'],
-    ['{"problem":"a","answer":"1","id":{}}', 'set.jsonl:1 id'],
-    ['{"problem":"a","answer":"1","id":1}\n{"problem":"b","answer":"1","id":"1"}', 'line 1 has it'],
-    ['', 'Expected `set.jsonl` to be one problem a line'],
-  ])('refuses %j', (text, message) => {
-    expect(() => parseProblems(text, 'set.jsonl')).toThrow(
-      expect.objectContaining({
-        name: 'ModelError',
-        code: 'INVALID_FILE',
-        message: expect.stringContaining(message),
-      }),
-    );
-  });
-});
 
 describe('openDataset', () => {
   it('hashes the bytes of the file', async () => {
@@ -61,13 +21,41 @@ describe('openDataset', () => {
     expect(dataset.name).toBe('own.jsonl');
     expect(dataset.sha256).toBe(createHash('sha256').update(text).digest('hex'));
     expect(dataset.problems).toHaveLength(1);
+    expect(dataset).not.toHaveProperty('fields');
   });
 
-  it('names the nearest embedded dataset', async () => {
-    await expect(openDataset('mini500')).rejects.toMatchObject({
-      code: 'UNKNOWN_OPTION',
-      message: expect.stringContaining('did you mean `mini-500`?'),
-    });
+  it('reads fields of other names, and keeps which', async () => {
+    const path = join(directory, 'other.jsonl');
+    await writeFile(path, '{"question":"1 + 1?","answer":"#### 2"}\n');
+    const fields = { problem: 'question' };
+    const dataset = await openDataset(path, { fields });
+    expect(dataset.fields).toEqual(fields);
+    expect(dataset.problems).toEqual([{ id: '1', problem: '1 + 1?', answer: '2' }]);
+    await expect(openDataset(path)).rejects.toThrow('the record has question, answer');
+    await expect(openDataset(path, { fields: { id: '' } })).rejects.toThrow('`field id`');
+    for (const name of ['mini-500', 'math500']) {
+      await expect(openDataset(name, { fields })).rejects.toThrow(`left out with ${name}`);
+    }
+  });
+
+  it('has 500 problems each of which tells its level', async () => {
+    for (const name of ['mini-500', 'calibration']) {
+      const { problems } = await openDataset(name);
+      expect(new Set(problems.map(({ level }) => level))).toEqual(new Set([1, 2, 3, 4, 5]));
+    }
+  });
+
+  it('names the nearest dataset', async () => {
+    for (const [given, near] of [
+      ['mini500', 'mini-500'],
+      ['math-500', 'math500'],
+      ['gsm8', 'gsm8k'],
+    ]) {
+      await expect(openDataset(given ?? '')).rejects.toMatchObject({
+        code: 'UNKNOWN_OPTION',
+        message: expect.stringContaining(`did you mean \`${near}\`?`),
+      });
+    }
   });
 
   it('says which file it could not read', async () => {

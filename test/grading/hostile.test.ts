@@ -50,6 +50,29 @@ test.each(names)('%s', (name) => {
   for (const { strict } of verdicts) expect(strict).toBe(false);
 });
 
+test('pairs of different texts stay under their bound, in work units and in time', () => {
+  let worst = { ms: 0, pair: '' };
+  names.forEach((name, i) => {
+    for (const stride of [1, 5, 17, 29, 43]) {
+      const other = names[(i + stride) % names.length] ?? '';
+      const compare = () => {
+        const [a, b] = [name, other].map((each) => new Answer(hostileTexts[each] ?? ''));
+        if (a === undefined || b === undefined) return;
+        expect(a.isSame(b, 'counts'), `${name}, ${other}`).toBe(false);
+        a.answers(b);
+        expect(Math.max(a.spent, b.spent)).toBeLessThanOrEqual(answerWork);
+      };
+      const before = process.cpuUsage();
+      compare();
+      const { user, system } = process.cpuUsage(before);
+      // Most are far below it; only those near it are worth the exact measure.
+      const ms = user + system < 20_000 ? (user + system) / 1000 : cost(compare);
+      if (ms > worst.ms) worst = { ms, pair: `${name}, ${other}` };
+    }
+  });
+  expect(worst.ms, worst.pair).toBeLessThan(50);
+});
+
 test('a grade of both kinds stays under its bound', () => {
   const worst = names.map((name) => {
     const text = hostileTexts[name] ?? '';

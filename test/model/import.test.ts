@@ -327,7 +327,11 @@ describe('wrong checkpoints', () => {
 describe('wrong options', () => {
   const cases: [string, Record<string, unknown>, RegExp][] = [
     ['an unknown one', { precison: 'int8' }, /did you mean `precision`/],
-    ['a precision', { precision: 'int3' }, /`precision` to be one of int8, fp32, got "int3"/],
+    [
+      'a precision',
+      { precision: 'int3' },
+      /`precision` to be one of int8, int4, fp32, fp16, got "int3"/,
+    ],
     ['a role', { role: 'judge' }, /`role` to be one of policy, reward/],
     ['an empty name', { name: '' }, /`name` to be a non-empty string/],
     ['plain int8', { rotate: false }, /`rotate` to be true for int8/],

@@ -1,6 +1,5 @@
 // The matrices that are folded into weights: orthogonal, fixed, and the very ones that the kernels use.
 import { describe, expect, test } from 'vitest';
-import { denseLinear, quantiseLinear, transposeLinear } from '../../src/model/linear.js';
 import {
   hadamardBlock,
   hadamardColumns,
@@ -126,33 +125,3 @@ test('hadamardColumns does to columns what hadamardRows does to rows', () => {
 function popcount(bits: number): number {
   return bits === 0 ? 0 : (bits & 1) + popcount(bits >> 1);
 }
-
-describe('quantiseLinear', () => {
-  const [outputs, inputs] = [5, 48];
-  const weights = noise(outputs * inputs, 4).map(
-    (value, i) => value * 10 ** Math.floor(i / inputs),
-  );
-  weights.fill(0, 2 * inputs, 3 * inputs);
-  const { values, scales } = quantiseLinear(denseLinear(weights, outputs));
-
-  test('errs by half a step at most, and uses the whole range', () => {
-    for (let n = 0; n < outputs; n++) {
-      let largest = 0;
-      for (let k = 0; k < inputs; k++) {
-        const value = at(values, k * outputs + n);
-        const error = Math.abs(value * at(scales, n) - at(weights, n * inputs + k));
-        expect(error).toBeLessThanOrEqual(0.5 * at(scales, n) * (1 + 1e-6));
-        largest = Math.max(largest, Math.abs(value));
-      }
-      expect(largest).toBe(n === 2 ? 0 : 127);
-    }
-    expect(scales[2]).toBe(0);
-  });
-
-  test('has the layout of transposeLinear', () => {
-    const exact = transposeLinear(denseLinear(weights, outputs)); // [inputs, outputs]
-    const restored = Float32Array.from(values, (value, i) => value * at(scales, i % outputs));
-    expect(largestError(restored, exact)).toBeLessThanOrEqual(Math.max(...scales));
-    expect(exact[1 * outputs + 3]).toBe(Math.fround(at(weights, 3 * inputs + 1)));
-  });
-});

@@ -2,6 +2,7 @@
 // (test/golden/smollm2.json, made by make_smollm2.py). Needs the file in $ESPALIER_TEST_MODELS; the
 // perplexity also GSM8K's questions. What is not there is skipped, and said.
 import { existsSync, readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +10,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTree } from '../../src/engine/engine.js';
 import type { TokenTree } from '../../src/engine/token-tree.js';
 import { measurePerplexity } from '../../src/evaluation/perplexity.js';
+import { Checkpoint } from '../../src/model/checkpoint.js';
 import { importModel } from '../../src/model/import.js';
+import type { Precision } from '../../src/model/manifest.js';
 import type { ModelPackage } from '../../src/model/package.js';
 import { policyPrompt } from '../../src/search/prompts/policy-prompt.js';
 import { openTokenizer, type Tokenizer } from '../../src/text/tokenizer.js';
@@ -34,6 +37,8 @@ const hasQuestions = isThere && existsSync(questions);
 if (!isThere) console.warn(`SKIPPED: tests of a real model, for want of ${file}`);
 else if (!hasQuestions) console.warn(`SKIPPED: perplexity, for want of ${questions}`);
 
+/** A matrix of Q4_1. */
+const VALUE = 'model.layers.0.self_attn.v_proj.weight';
 /** What two fp32 computations of a logit of this model may differ by. */
 const TOLERANCE = 2e-3;
 
@@ -41,10 +46,11 @@ const scratch = new Scratch();
 const trees: TokenTree[] = [];
 let tokenizer: Tokenizer;
 let int8: TokenTree;
+let int4: TokenTree;
 let fp32: TokenTree;
 let model: ModelPackage;
 
-async function open(precision: 'int8' | 'fp32'): Promise<TokenTree> {
+async function open(precision: Precision): Promise<TokenTree> {
   model = await importModel(file, scratch.at(precision), { precision });
   tokenizer = await openTokenizer(model.directory);
   const bytes = tokenizer.tokenBytes(model.manifest.dimensions.vocabulary);
@@ -56,6 +62,7 @@ async function open(precision: 'int8' | 'fp32'): Promise<TokenTree> {
 beforeAll(async () => {
   if (!isThere) return;
   int8 = await open('int8');
+  int4 = await open('int4');
   fp32 = await open('fp32');
 }, 600_000);
 afterAll(async () => {
@@ -139,6 +146,20 @@ describe.skipIf(!isThere)('SmolLM2-135M-Instruct', () => {
     expect(compared).toBeGreaterThan(200);
   });
 
+  test('every matrix of 4 bits stays in the blocks of its file', async () => {
+    const checkpoint = await Checkpoint.open(file);
+    const { bits, size, hasMinimum } = checkpoint.blocks(VALUE)?.kind ?? {};
+    expect({ bits, size, hasMinimum }).toEqual({ bits: 4, size: 32, hasMinimum: true });
+    expect(checkpoint.blocks('model.embed_tokens.weight')?.kind.bits).toBe(8);
+    await checkpoint.close();
+    const { size: bytes } = await stat(join(scratch.at('int4'), 'model.onnx.data'));
+    // Codes, a scale and an offset (fp32) a block; the embedding twice, as table and as head.
+    const inLayers = 30 * (2 * 576 * 576 + 2 * 576 * 192 + 3 * 576 * 1536);
+    const expected = inLayers * (0.5 + 8 / 32) + 2 * 49152 * 576 * (1 + 4 / 32);
+    expect(bytes / expected).toBeGreaterThan(0.99);
+    expect(bytes / expected).toBeLessThan(1.01);
+  });
+
   test('is asked as no family of its own, with a system message', () => {
     const { prompt } = policyPrompt(model.manifest.architecture, tokenizer, {});
     expect(prompt).toMatchObject({ family: 'generic', place: 'system', opensThought: false });
@@ -183,15 +204,21 @@ describe.skipIf(!isThere)('SmolLM2-135M-Instruct', () => {
       return ids;
     }
 
-    test('perplexity: fp32 as Hugging Face, int8 within 1%', { timeout: 600_000 }, async () => {
+    test('perplexity: fp32 as Hugging Face, int8 within 1%, int4 within 2%', {
+      timeout: 600_000,
+    }, async () => {
       const ids = textIds();
       const found = {
         fp32: (await measurePerplexity(fp32, ids, { window })).perplexity,
         int8: (await measurePerplexity(int8, ids, { window })).perplexity,
+        int4: (await measurePerplexity(int4, ids, { window })).perplexity,
       };
-      console.log(`SmolLM2 int8: perplexity ${percent(found.int8 / exact)}`);
+      console.log(
+        `SmolLM2: perplexity ${percent(found.int8 / exact)} in int8, ${percent(found.int4 / exact)} in int4`,
+      );
       expect(Math.abs(found.fp32 / exact - 1)).toBeLessThan(1e-4);
       expect(Math.abs(found.int8 / exact - 1)).toBeLessThan(0.01);
+      expect(Math.abs(found.int4 / exact - 1)).toBeLessThan(0.02);
     });
 
     test('int8 diverges from fp32 by at most 0.02 nats', { timeout: 600_000 }, async () => {

@@ -21,7 +21,7 @@ const { headerDirectory } = createRequire(import.meta.url)('../../native/ort/hea
 const warnings = ['-Wall', '-Wextra', '-Werror'];
 const includes = ['-Inative', '-Itest/native', `-I${headerDirectory()}`];
 const language = ['-std=c++20', '-ffp-contract=off', '-pthread', ...includes];
-const optimised = ['-O2'];
+const optimised = ['-O3']; // as binding.gyp has it
 const sanitized = [
   '-O1',
   '-g',

@@ -200,7 +200,6 @@ TEST(MemoryStaysFlatOverStepsOfAnySize) {
   // The heap's fragments come to 1-3 MB; one tensor lost in a hundred steps would be more. A
   // sanitizer keeps freed memory for a while.
   if (!kIsSanitized) CHECK(ResidentBytes() - before < 4 << 20);
-  CHECK(forward.run_seconds() > 0.0);
 }
 
 TEST(ThePoolCostsOnlyWhatIsTouched) {
@@ -208,7 +207,7 @@ TEST(ThePoolCostsOnlyWhatIsTouched) {
   OrtModel model = Model(Written("pool.onnx", 8), 8);
   model.kv.pages = 1 << 18;
   OrtForward forward(TheRuntime(), model);
-  CHECK(forward.kv_bytes() == size_t{2} * (1 << 18) * 16 * 16 * sizeof(float));
+  CHECK(forward.kv_pool().shape().bytes() == size_t{2} * (1 << 18) * 16 * 16 * sizeof(float));
   forward.Run(Step::Prefill({1, 2, 3}).input());
   CHECK(ResidentBytes() - before < 64 << 20);
   CHECK(forward.kv_pool().key_cache(0)[size_t{1 << 18} * 256 - 1] == 0.0f);

@@ -236,7 +236,7 @@ describe.skipIf(chromiumPath === undefined)('a report in a browser', () => {
         return { ...run, records: JSON.parse(records) as typeof run.records };
       }),
     );
-    const html = formatPage(collectReport(runs), await readViewerScript());
+    const html = formatPage(await collectReport(runs), await readViewerScript());
     await writeFile(at('hostile.html'), html);
     for (const width of [1280, 400]) {
       const { page, complaints } = await openFile(browser, at('hostile.html'), {

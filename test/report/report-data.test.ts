@@ -22,9 +22,9 @@ const runs = await Promise.all([
 ]);
 const difficulty = await run(majority({ budget: 64 }), { seed: 99, purpose: 'difficulty' });
 
-describe('collectReport', () => {
-  const { data, problems: viewed } = collectReport([...runs, difficulty]);
+const { data, problems: viewed } = await collectReport([...runs, difficulty]);
 
+describe('collectReport', () => {
   it('has the summaries of eval', () => {
     expect(data.runs.map(({ strategy }) => strategy.name)).toEqual([
       ...['greedy', 'majority', 'best-of-n', 'beam-search', 'dvts'],
@@ -59,10 +59,10 @@ describe('collectReport', () => {
     expect(lead?.mean).toBeCloseTo(highest - (single?.accuracy.mean ?? 0), 12);
   });
 
-  it('has the curves of the scored paths', () => {
+  it('has the curves of the scored paths', async () => {
     const [, , scored] = runs;
     expect(data.votes).toHaveLength(1);
-    expect(data.votes[0]?.curves).toEqual(scored && curvesOf(scored));
+    expect(data.votes[0]?.curves).toEqual(scored && (await curvesOf(scored)));
   });
 
   it('deals problems to bins by their own samples', () => {
@@ -112,22 +112,25 @@ describe('collectReport', () => {
           expect(branches[parent]).toBe(chosen[depth - 1]);
         });
         const ends = branches.filter(({ ending }) => ending !== null);
+        for (const { leadsTo, parent, fate } of branches) {
+          if (leadsTo !== null) expect([parent, fate]).toEqual([-1, null]);
+        }
         expect(ends).toHaveLength(record?.paths.length ?? 0);
       }
     });
   });
 
-  it('spaces the problems of the viewer evenly', () => {
-    const { problems: some } = collectReport(runs, { trees: 2 });
+  it('spaces the problems of the viewer evenly', async () => {
+    const { problems: some } = await collectReport(runs, { trees: 2 });
     expect(some.map(({ problem }) => problem)).toEqual(['p', 's']);
   });
 
-  it('says where a run holds no pruned branches, and shows what ended', () => {
+  it('says where a run holds no pruned branches, and shows what ended', async () => {
     const [, , , , trees] = runs;
     if (trees === undefined) throw new Error('no run');
     const records = trees.records.map(({ branches: _, ...record }) => record);
     const old = { ...trees, records: records as unknown as typeof trees.records };
-    const [first] = collectReport([old]).problems;
+    const [first] = (await collectReport([old])).problems;
     const [search] = first?.searches ?? [];
     expect(search?.isWhole).toBe(false);
     const ends = search?.branches.filter(({ ending }) => ending !== null);
@@ -137,7 +140,7 @@ describe('collectReport', () => {
   it('says which of two equal runs it shows, and what a limit cut', async () => {
     const again = await run(greedy(), { seed: 5 });
     const cut = await run(majority({ budget: 4 }), { limits: { tokens: 30 } });
-    const { notes } = collectReport([...runs, again, cut]).data;
+    const { notes } = (await collectReport([...runs, again, cut])).data;
     expect(notes.join('\n')).toContain('the one with seed 0 is shown, the one with seed 5 is not');
     expect(notes.join('\n')).toMatch(/A limit cut \d of 6 searches of majority/);
   });
@@ -146,15 +149,17 @@ describe('collectReport', () => {
     const [first] = runs;
     if (first === undefined) throw new Error('no run');
     const other = await fakeRun(greedy(), { problems: ['p', 'x'] });
-    expect(() => collectReport([first, other])).toThrow('over the same problems');
+    await expect(collectReport([first, other])).rejects.toThrow('over the same problems');
     const unfinished = { ...first, records: first.records.slice(1) };
-    expect(() => collectReport([unfinished])).toThrow('1 of 6 searches are missing');
+    await expect(collectReport([unfinished])).rejects.toThrow('1 of 6 searches are missing');
     const shard = { index: 1, count: 2 };
     const part = { ...first, configuration: { ...first.configuration, shard } };
-    expect(() => collectReport([part])).toThrow('shard 1/2; espalier merge joins shards');
-    expect(() => collectReport([difficulty])).toThrow('at least one evaluation');
+    await expect(collectReport([part])).rejects.toThrow('shard 1/2; espalier merge joins shards');
+    await expect(collectReport([difficulty])).rejects.toThrow('at least one evaluation');
     const policy = { ...(first.configuration.policy as object), sha256: { 'model.onnx': 'other' } };
     const strange = { ...first, configuration: { ...first.configuration, policy } };
-    expect(() => collectReport([first, strange])).toThrow('with the same policy fake policy');
+    await expect(collectReport([first, strange])).rejects.toThrow(
+      'with the same policy fake policy',
+    );
   });
 });

@@ -130,16 +130,35 @@ describe('tokens', () => {
     expect(() => rlhflow(tokenizer)).toThrow(/"\+" is the token after the assistant's header/);
   });
 
-  test('math-shepherd refuses a tokenizer that joins its tag with what is around it', () => {
-    const { encode } = tokenizers['math-shepherd'];
-    const joining = (text: string) => ({
-      encode: (whole: string) => encode.call(tokenizers['math-shepherd'], whole.replace(text, 'x')),
+  /** Math-Shepherd's tokenizer with another way to encode; `newlines` of its tokens hold a newline. */
+  function shepherds(encode: (text: string) => string, newlines: number) {
+    const own = tokenizers['math-shepherd'];
+    return mathShepherd({
+      encode: (text, options) => own.encode(encode(text), options),
+      tokenBytes: () => ({
+        bytes: new Uint8Array(newlines).fill(10),
+        offsets: Uint32Array.from({ length: newlines + 1 }, (_, i) => i),
+      }),
     });
-    const [before, after] = [mathShepherd(joining('b ки')), mathShepherd(joining('ки\n'))];
-    const first = after.append(after.begin('q'), 'a');
-    expect(() => before.append(before.begin('q'), 'a b')).toThrow(
-      /ends a step with the token of " ки"/,
-    );
-    expect(() => after.append(first, 'b')).toThrow(/ends a step with the token of " ки"/);
+  }
+
+  test.each([1, 2])('math-shepherd reads the same with newlines in %i tokens', (newlines) => {
+    const encoded: string[] = [];
+    const format = shepherds((text) => encoded[encoded.push(text) - 1] ?? '', newlines);
+    for (const { question, steps, ids } of solutionsOf('math-shepherd')) {
+      expect(steps.reduce(format.append, format.begin(question)).tokens).toEqual(ids);
+      // With one, nothing joins across it: later steps are encoded alone.
+      expect(encoded.at(-1)?.startsWith(question)).toBe(newlines > 1);
+    }
+  });
+
+  test.each([
+    ['the step before it', 'b ки', 1],
+    ['a newline after it', 'ки\n', 2],
+  ])('math-shepherd refuses a tokenizer that joins its tag with %s', (_, joined, newlines) => {
+    const format = shepherds((text) => text.replace(joined, 'x'), newlines);
+    const attempt = () => ['a', 'a b'].reduce(format.append, format.begin('q'));
+    expect(attempt).toThrow(ModelError);
+    expect(attempt).toThrow(/ends a step with the token of " ки"/);
   });
 });

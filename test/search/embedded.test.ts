@@ -2,8 +2,11 @@
 // bit in int8, in any company and on any number of threads; nothing is scored twice; nothing is kept.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDataset } from '../../src/evaluation/dataset.js';
+import { Account } from '../../src/ledger.js';
+import { embeddedDirectory } from '../../src/model/embedded.js';
 import { loadReward } from '../../src/scoring/load.js';
 import type { Reward } from '../../src/scoring/reward.js';
+import { type ScoredPosition, type ScoreRequest, Scorer } from '../../src/scoring/scorer.js';
 import { loadPolicy } from '../../src/search/load.js';
 import type { Policy } from '../../src/search/policy.js';
 import type { SearchResult } from '../../src/search/result.js';
@@ -16,6 +19,7 @@ import {
   majority,
   type Strategy,
 } from '../../src/search/strategy.js';
+import { openTokenizer } from '../../src/text/tokenizer.js';
 
 const strategies: readonly Strategy[] = [
   greedy(),
@@ -90,6 +94,27 @@ describe.each(strategies)('$name', (strategy) => {
       expect(ledger.computed.policy).toBeLessThanOrEqual(ledger.policy.processedTokens);
     }
   });
+});
+
+test('a path of 40 steps with four siblings each is run once', async () => {
+  const tokenizer = await openTokenizer(embeddedDirectory('prm-3m') ?? '');
+  const scorer = new Scorer(reward, new Account(policy.cost, reward.cost));
+  const { signal } = new AbortController();
+  const prompt = reward.format.begin(question(0));
+  const before = (await reward.tree.stats()).prefilled;
+  let path = await scorer.begin(prompt, signal);
+  let expected = prompt.tokens.length;
+  for (let step = 0; step < 40; step++) {
+    const texts = [0, 1, 2, 3].map((i) => `${step} + ${i} = ${step + i}${policy.delimiter}`);
+    const siblings = await Promise.all(
+      texts.map((text) => scorer.score(scorer.prepare(path, [text]) as ScoreRequest, signal)),
+    );
+    for (const text of texts) expected += tokenizer.encode(text).length;
+    path = siblings[step % 4]?.position as ScoredPosition;
+  }
+  const run = (await reward.tree.stats()).prefilled - before;
+  scorer.close();
+  expect(run).toBeLessThanOrEqual(1.05 * expected);
 });
 
 test('scores of a search equal scores of its whole texts, bit for bit', async () => {

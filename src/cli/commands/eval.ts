@@ -1,5 +1,5 @@
 // `espalier eval`: a strategy over a dataset, into a run directory that can be resumed.
-import { type Dataset, openDataset } from '../../evaluation/dataset.js';
+import type { Dataset } from '../../evaluation/dataset.js';
 import { evaluate, totalSeconds } from '../../evaluation/evaluate.js';
 import type { ResultRecord } from '../../evaluation/result-record.js';
 import { configureRun } from '../../evaluation/run-configuration.js';
@@ -7,6 +7,7 @@ import { checkRunDirectory, RunDirectory } from '../../evaluation/run-directory.
 import { type Summary, summarise } from '../../evaluation/summary.js';
 import { type Shard, unitsOf } from '../../evaluation/units.js';
 import { warningsOf } from '../../search/warnings.js';
+import { addDatasetFlags, type DatasetFlags, openDatasetOf } from '../dataset-flags.js';
 import type { Environment } from '../environment.js';
 import { percent, seconds } from '../figures.js';
 import { configuredModels, findModels, loadModels, type OpenModels } from '../open-models.js';
@@ -24,8 +25,7 @@ import type { StrictCommand } from '../strict-command.js';
 import { runtimePackageVersion, version } from '../version.js';
 import { warn } from '../warn.js';
 
-interface EvalFlags extends SearchFlags {
-  readonly dataset: string;
+interface EvalFlags extends SearchFlags, DatasetFlags {
   readonly out: string;
   readonly limit?: number;
   readonly repeats?: number;
@@ -47,12 +47,8 @@ export function addEval(
       'Searches for the answers of a dataset and grades them. The run directory holds run.json ' +
         '(all that is needed to repeat it), results.jsonl (a line a problem) and timings.jsonl. ' +
         'A run that was stopped goes on where it was; equal runs have equal results, byte for byte.',
-    )
-    .requiredOption(
-      '--dataset <set>',
-      'mini-500, calibration, or a JSONL file of problem and answer',
-      textValue('--dataset', "a dataset's name or a file"),
-    )
+    );
+  addDatasetFlags(command)
     .requiredOption('--out <directory>', 'the run directory', textValue('--out', 'a directory'))
     .option('--limit <K>', 'only K problems, evenly spaced', integerValue('--limit', 1))
     .option('--repeats <K>', 'each problem under K seeds', integerValue('--repeats', 1))
@@ -65,7 +61,7 @@ export function addEval(
 
 async function evaluateDataset(flags: EvalFlags, environment: Environment): Promise<ExitCode> {
   const settings = await searchSettings(flags);
-  const dataset = await openDataset(flags.dataset);
+  const dataset = await openDatasetOf(flags, environment);
   const packages = await findModels(flags, settings.strategy);
   const models = await loadModels(packages, flags, environment);
   try {

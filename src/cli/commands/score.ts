@@ -2,7 +2,7 @@
 import { basename, join, resolve } from 'node:path';
 import { invalidOption } from '../../errors.js';
 import { totalSeconds } from '../../evaluation/evaluate.js';
-import type { ResultRecord } from '../../evaluation/result-record.js';
+import type { AnyRecord } from '../../evaluation/result-record.js';
 import { readConfigured } from '../../evaluation/run-configuration.js';
 import {
   checkRunDirectory,
@@ -23,6 +23,7 @@ import { reportRun } from '../run-report.js';
 import { StatusLine } from '../status-line.js';
 import type { StrictCommand } from '../strict-command.js';
 import { warn } from '../warn.js';
+import { WorkProgress } from '../work-progress.js';
 
 interface ScoreFlags extends VoteRule {
   readonly reward: string;
@@ -80,7 +81,7 @@ async function score(
   environment: Environment,
 ): Promise<ExitCode> {
   const outs = outputsFor(runs, flags.out);
-  const sources = await Promise.all(runs.map((path) => readRun<ResultRecord>(path)));
+  const sources = await Promise.all(runs.map((path) => readRun<AnyRecord>(path)));
   const { directory, manifest } = await openPackage(flags.reward, { role: 'reward' });
   const { kvMemory, threads, aggregation, vote } = flags;
   await using reward = await environment.loadReward(directory, {
@@ -99,8 +100,9 @@ async function score(
     environment,
   );
   const reports: object[] = [];
+  const progress = new WorkProgress(sources.map(({ records }) => records.length));
   for (const target of targets) {
-    const { isComplete, ...report } = await scoreOne(target, reward, flags, environment);
+    const { isComplete, ...report } = await scoreOne(target, reward, progress, flags, environment);
     reports.push({ isComplete, ...report });
     if (!isComplete) break;
   }
@@ -127,13 +129,16 @@ function outputsFor(runs: readonly string[], out: string): readonly string[] {
 async function scoreOne(
   { paths, out }: Target,
   reward: Reward,
+  progress: WorkProgress,
   { concurrency, json }: ScoreFlags,
   { stdout, stderr, signal }: Environment,
 ) {
-  const run = await RunDirectory.open<ResultRecord>(out, paths.configuration);
+  const run = await RunDirectory.open<AnyRecord>(out, paths.configuration);
   const status = new StatusLine(stderr);
   const problems = paths.source.records.length;
   let finished = 0;
+  // What an earlier invocation did tells nothing about this one's speed.
+  let old = run.records.length;
   try {
     const isComplete = await scorePaths(paths, reward, {
       run,
@@ -141,7 +146,8 @@ async function scoreOne(
       signal,
       onRecord: () => {
         finished++;
-        status.show(() => `${out} · ${finished}/${problems} scored`);
+        progress.add(1, old-- > 0);
+        status.show(() => `${out} · ${finished}/${problems} scored · ${progress.text()}`);
       },
     }).finally(() => status.clear());
     const summary = summarise(run.records);

@@ -1,7 +1,7 @@
 // `espalier sweep`: many strategies, budgets and models over one dataset, with the models loaded once.
 import { join } from 'node:path';
 import { armOf } from '../../evaluation/arms.js';
-import { type Dataset, openDataset } from '../../evaluation/dataset.js';
+import type { Dataset } from '../../evaluation/dataset.js';
 import { type Estimate, estimateArm, estimateAuto } from '../../evaluation/estimates.js';
 import {
   evaluate,
@@ -24,6 +24,7 @@ import { budgetOf } from '../../planning/arm.js';
 import type { Reward } from '../../scoring/reward.js';
 import type { BestOfNStrategy } from '../../search/strategy.js';
 import { warningsOf } from '../../search/warnings.js';
+import { openDatasetOf } from '../dataset-flags.js';
 import { coloursOf, type Environment } from '../environment.js';
 import { magnitude, percent } from '../figures.js';
 import type { ExitCode } from '../outcome.js';
@@ -38,10 +39,10 @@ import {
   type NamedModel,
   type SweepModels,
 } from '../sweep-models.js';
-import { SweepProgress } from '../sweep-progress.js';
 import { table } from '../text-layout.js';
 import { runtimePackageVersion, version } from '../version.js';
 import { warn } from '../warn.js';
+import { WorkProgress } from '../work-progress.js';
 
 // Far from the seed of any repeat: difficulty is told from samples of its own.
 const difficultySeedOffset = 1_000_000;
@@ -82,7 +83,7 @@ interface ReadyRun {
 }
 
 async function sweep(flags: SweepFlags, environment: Environment): Promise<ExitCode> {
-  const dataset = await openDataset(flags.dataset);
+  const dataset = await openDatasetOf(flags, environment);
   const packages = await findSweepModels(flags.policies, flags.rewards);
   const plans = planSweep(await sweepOptions(flags, packages));
   for (const { strategy, policy, reward } of plans) {
@@ -159,7 +160,7 @@ function prepare({ flags, dataset }: Sweep, plan: SweepRun, models: SweepModels)
 /** Runs everything; resolves to whether all of it is complete. */
 async function runAll({ flags, environment }: Sweep, runs: readonly ReadyRun[]): Promise<boolean> {
   const status = new StatusLine(environment.stderr);
-  const progress = new SweepProgress(runs.map(({ plan, units }) => workOf(plan, units.length)));
+  const progress = new WorkProgress(runs.map(({ plan, units }) => workOf(plan, units.length)));
   try {
     for (const ready of runs) {
       const { directory, plan, units, configuration } = ready;

@@ -89,7 +89,7 @@ function scoreOf(score) {
 }
 
 /** @param {ViewedBranch} branch */
-function tagsOf({ fate, chosen, multiplicity, ending }) {
+function tagsOf({ fate, chosen, multiplicity, ending, leadsTo }) {
   /** @param {string} text @param {string} kind */
   const tag = (text, kind) => element('span', { class: `tag ${kind}`, text });
   const fates = {
@@ -101,6 +101,10 @@ function tagsOf({ fate, chosen, multiplicity, ending }) {
   };
   const tags = fate === null ? [] : [tag(fates[fate], 'fate')];
   if (multiplicity > 1) tags.push(tag(`×${multiplicity} identical`, ''));
+  if (leadsTo !== null) {
+    const { answer, isRight } = leadsTo;
+    tags.push(tag(`→ ${answer === null ? 'no answer' : `${isRight ? '✓' : '✗'} ${answer}`}`, ''));
+  }
   if (ending !== null) {
     const { answer, isRight, isAnswer } = ending;
     const text = answer === null ? 'no answer' : `${isRight ? '✓' : '✗'} answer ${answer}`;

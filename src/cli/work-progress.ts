@@ -1,14 +1,14 @@
-// How far a sweep is, and about how long it will take from here.
+// How far long work is, and about how long it will take from here.
 import { percent, seconds } from './figures.js';
 
 /** Counts work as it is done; its unit does not matter. */
-export class SweepProgress {
+export class WorkProgress {
   readonly #total: number;
   readonly #startedAt = performance.now();
   #done = 0;
   #found = 0;
 
-  /** @param work of each run */
+  /** @param work of each part */
   constructor(work: readonly number[]) {
     this.#total = work.reduce((sum, one) => sum + one, 0);
   }
@@ -23,7 +23,7 @@ export class SweepProgress {
   text(): string {
     const share = percent(this.#total === 0 ? 1 : this.#done / this.#total);
     const speed = (this.#done - this.#found) / ((performance.now() - this.#startedAt) / 1000);
-    if (speed <= 0) return share;
+    if (!(speed > 0)) return share;
     return `${share}, about ${seconds(Math.max(0, this.#total - this.#done) / speed)} left`;
   }
 }

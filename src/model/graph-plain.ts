@@ -1,9 +1,14 @@
-// The body of an fp32 graph, plain or rotated: the same layers from stock norms and products.
+// The body of an fp32, fp16 or int4 graph: layers from stock norms and products. What rows are
+// multiplied with is the precision's matter; between the products all is fp32.
 import { type GraphContext, writeSwiGlu, writeTreeAttention } from './graph-context.js';
 import { gatherOutputRows, writeHead } from './graph-head.js';
-import { type Linear, transposeLinear } from './linear.js';
+import type { Product } from './product.js';
 
-export async function writePlainBody(context: GraphContext, embedded: string): Promise<void> {
+export async function writePlainBody(
+  context: GraphContext,
+  embedded: string,
+  writeProduct: Product,
+): Promise<void> {
   const { weights } = context;
   const { layers } = weights.backbone.dimensions;
   const { tensors } = weights.architecture;
@@ -98,24 +103,4 @@ async function writeNorm(
     floats,
   });
   return { residual: sum, normed };
-}
-
-async function writeProduct(
-  context: GraphContext,
-  name: string,
-  rows: string,
-  linear: Linear,
-  outputName?: string,
-): Promise<string> {
-  const { writer, onMatrix } = context;
-  const values = transposeLinear(linear);
-  const weight = await writer.initializer(`${name}.weight`, values, [
-    linear.inputs,
-    linear.outputs,
-  ]);
-  onMatrix();
-  const node = `${name}/MatMul`;
-  const output = outputName ?? `${node}/output_0`;
-  writer.node('MatMul', node, [rows, weight], [output]);
-  return output;
 }
