@@ -2,6 +2,40 @@
 // rounded with one step for all channels, so a channel should be large where the down projection
 // weighs it much: its up weights times a factor, its down weights divided by it, changes nothing else.
 // Only additions, multiplications, divisions and square roots: the same bits on every machine.
+import type { Checkpoint } from './checkpoint.js';
+import type { LayerTensors } from './decoder-tensors.js';
+import { forEachRow } from './tensor-rows.js';
+
+/**
+ * What up weights are multiplied by and down weights divided by, [inner].
+ * @throws ModelError INVALID_FILE or INVALID_MODEL
+ */
+export async function channelFactors(
+  checkpoint: Checkpoint,
+  { mlpNorm, gate, up, down }: LayerTensors,
+): Promise<Float64Array> {
+  const norm = await checkpoint.read(mlpNorm); // [H]
+  const afterNorm = async (tensor: string) => {
+    const squares: number[] = [];
+    await forEachRow(checkpoint, tensor, (row) => {
+      let sum = 0;
+      for (let i = 0; i < row.length; i++) {
+        const weight = (row[i] as number) * (norm[i] as number);
+        sum += weight * weight;
+      }
+      squares.push(sum);
+    });
+    return squares;
+  };
+  const [gates, ups] = [await afterNorm(gate), await afterNorm(up)];
+  const downs = new Float64Array(ups.length);
+  await forEachRow(checkpoint, down, (row) => {
+    for (let i = 0; i < row.length; i++) {
+      downs[i] = (downs[i] as number) + (row[i] as number) * (row[i] as number);
+    }
+  });
+  return downs.map((square, i) => channelFactor(gates[i] as number, ups[i] as number, square));
+}
 
 /**
  * The factor of a channel that makes the rounding error of the whole product least, if the rows that

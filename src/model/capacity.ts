@@ -54,13 +54,11 @@ const USUAL_PREFIX = 512;
  *   some 200 MB.
  */
 export function capacityOf(
-  { dimensions, files }: Pick<Manifest, 'dimensions' | 'files'>,
+  model: Pick<Manifest, 'dimensions' | 'files' | 'precision' | 'matrixParameters'>,
   memory: number,
 ): Capacity {
-  const weights = ['model.onnx', 'model.onnx.data'].reduce(
-    (sum, name) => sum + (files[name]?.bytes ?? 0),
-    0,
-  );
+  const { dimensions } = model;
+  const weights = weightBytes(model);
   const kvMemory = Math.max(0, memory - weights);
   const pages = pagesIn(kvMemory, dimensions);
   const { context } = dimensions;
@@ -71,4 +69,15 @@ export function capacityOf(
     ownTokens: Math.min(PAGE_SLOTS * Math.floor(free / branches), context - prefix),
   }));
   return { memory, weights, kvMemory, pages, tokens: pages * PAGE_SLOTS, prefix, budgets };
+}
+
+/** A CPU holds fp16 matrices in fp32: two bytes a weight more than the file. */
+function weightBytes({
+  files,
+  precision,
+  matrixParameters: { body, head },
+}: Pick<Manifest, 'files' | 'precision' | 'matrixParameters'>): number {
+  const stored = ['model.onnx', 'model.onnx.data'].map((name) => files[name]?.bytes ?? 0);
+  const widened = precision === 'fp16' ? 2 * (body + head) : 0;
+  return stored.reduce((sum, bytes) => sum + bytes, widened);
 }

@@ -41,8 +41,10 @@ export interface ImportOptions {
    */
   readonly format?: PrmFormat;
   /**
-   * How the linears are stored and computed: `int8` for searches, `int4` (a GGUF's own blocks, without
-   * loss) for little memory, `fp32` to compare with, `fp16` for GPUs (a CPU widens it when it loads).
+   * How the linears are stored and computed. `int8`: for searches. `int4`: for little memory and few
+   * branches; a GGUF's own blocks are kept as they are, floats are rounded, and a row's last bits may
+   * depend on its batch. `fp32`: to compare with. `fp16`: meant for GPUs, and not tried on one yet; a
+   * CPU widens it to fp32 when it loads.
    * @default 'int8'
    */
   readonly precision?: Precision;

@@ -57,6 +57,10 @@ export class Rotation {
     const odd = this.#odd;
     if (odd === 1) return;
     const mixed = new Float64Array(odd * columns);
+    if (columns === 1) {
+      this.#mixRow(matrix, mixed);
+      return;
+    }
     for (let start = 0; start < matrix.length; start += odd * columns) {
       mixed.fill(0);
       for (let from = 0; from < odd; from++) {
@@ -69,6 +73,21 @@ export class Rotation {
         }
       }
       matrix.set(mixed, start);
+    }
+  }
+
+  /** As above for one column: sums in the same order, without a loop of one. */
+  #mixRow(row: Float64Array, mixed: Float64Array): void {
+    const odd = this.#odd;
+    for (let start = 0; start < row.length; start += odd) {
+      for (let to = 0; to < odd; to++) {
+        let sum = 0;
+        for (let from = 0; from < odd; from++) {
+          sum += (this.#small[from * odd + to] as number) * (row[start + from] as number);
+        }
+        mixed[to] = sum;
+      }
+      row.set(mixed, start);
     }
   }
 }
@@ -98,7 +117,9 @@ export function hadamardColumns(matrix: Float64Array, block: number, columns: nu
 
 /** The normalised Hadamard transform, natural order, along the first axis of [size, width]. */
 function hadamard(matrix: Float64Array, size: number, width: number): void {
-  for (let half = 1; half < size; half *= 2) {
+  const first = width === 1 && size >= 4 ? 4 : 1;
+  if (first === 4) mixQuartets(matrix);
+  for (let half = first; half < size; half *= 2) {
     for (let block = 0; block < size; block += 2 * half) {
       for (let i = block * width; i < (block + half) * width; i++) {
         const a = matrix[i] as number;
@@ -110,6 +131,20 @@ function hadamard(matrix: Float64Array, size: number, width: number): void {
   }
   const scale = 1 / Math.sqrt(size);
   for (let i = 0; i < matrix.length; i++) matrix[i] = (matrix[i] as number) * scale;
+}
+
+/** The first two of the transform's rounds at once, without their short loops. */
+function mixQuartets(row: Float64Array): void {
+  for (let i = 0; i < row.length; i += 4) {
+    const sum = (row[i] as number) + (row[i + 1] as number);
+    const difference = (row[i] as number) - (row[i + 1] as number);
+    const nextSum = (row[i + 2] as number) + (row[i + 3] as number);
+    const nextDifference = (row[i + 2] as number) - (row[i + 3] as number);
+    row[i] = sum + nextSum;
+    row[i + 1] = difference + nextDifference;
+    row[i + 2] = sum - nextSum;
+    row[i + 3] = difference - nextDifference;
+  }
 }
 
 /** A random orthogonal matrix [size, size]: Gram-Schmidt, twice, on random rows. */

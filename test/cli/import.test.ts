@@ -40,6 +40,20 @@ describe('espalier import', () => {
     expect(manifest.precision).toBe('fp32');
   });
 
+  it.each([
+    'int8',
+    'int4',
+    'fp32',
+    'fp16',
+  ])('imports in %s, which models show tells', async (name) => {
+    const destination = scratch.at(name);
+    const args = ['import', GOLDEN_LLAMA, destination, '--precision', name];
+    expect((await espalier(args)).stdout).toContain(`parameters, ${name}, `);
+    const { stdout } = await espalier(['models', 'show', destination]);
+    expect(stdout).toMatch(new RegExp(`^precision +${name}$`, 'm'));
+    expect(stdout).toMatch(/^KV cache +512 B a token/m); // fp32 in every precision
+  });
+
   it('shows progress on a terminal', async () => {
     const { stderr } = await espalier(['import', GOLDEN_LLAMA, scratch.at('seen')], {
       columns: 80,

@@ -56,6 +56,12 @@ describe('capacityOf', () => {
     }
   });
 
+  test('counts fp16 matrices as the CPU holds them, in fp32', () => {
+    const { body, head } = model.manifest.matrixParameters;
+    const capacity = capacityOf({ ...model.manifest, precision: 'fp16' }, 1e9);
+    expect(capacity.weights).toBe(weights + 2 * (body + head));
+  });
+
   test.each([4, 16, 64, 256])('%d branches fit as it says, and no more', async (branches) => {
     const capacity: Capacity = capacityOf(model.manifest, weights + 300 * pageBytes);
     const { prefix, pages, budgets } = capacity;

@@ -1,5 +1,5 @@
 // What an import may take: three times the largest tensor, as the checkpoint holds it, and 300 MB. Here
-// that is an embedding of 400 MB, and each import runs in a process of its own.
+// that is an embedding of 205 MB, and each import runs in a process of its own.
 import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';

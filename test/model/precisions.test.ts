@@ -1,5 +1,6 @@
 // int4 and fp16 against fp32: a checkpoint's own blocks come out without loss, what else is rounded
 // errs as it may, and nothing that a precision cannot hold is taken.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTree } from '../../src/engine/engine.js';
@@ -174,6 +175,25 @@ describe('a float checkpoint', () => {
         expect(relativeError(await heads(tree, ids), scores), precision).toBeLessThan(most);
       }
     }
+  });
+
+  test('a weight beyond fp16 is refused, and nothing is left', async () => {
+    const source = scratch.checkpoint('large');
+    const path = join(source, 'model.safetensors');
+    const bytes = readFileSync(path);
+    const header = Number(bytes.readBigUInt64LE(0));
+    const entries = JSON.parse(bytes.toString('utf8', 8, 8 + header)) as Record<
+      string,
+      { dtype: string; data_offsets: [number, number] }
+    >;
+    const { dtype, data_offsets } = entries['model.layers.1.mlp.up_proj.weight'] ?? {};
+    expect(dtype).toBe('F32');
+    bytes.writeFloatLE(-70_000, 8 + header + (data_offsets?.[0] ?? 0) + 40);
+    writeFileSync(path, bytes);
+    const destination = scratch.at('too-large');
+    const attempt = importModel(source, destination, { precision: 'fp16' });
+    await expect(attempt).rejects.toThrow(/within the range of fp16 \(65,504\), got -70000/);
+    expect(readdirSync(scratch.path).filter((name) => name.includes('too-large'))).toEqual([]);
   });
 
   test.each(['int4', 'fp16'] as const)('%s is never rotated', async (precision) => {
