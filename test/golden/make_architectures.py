@@ -27,7 +27,7 @@ CASES = {
     "llama-linear": (LlamaForCausalLM, LlamaConfig(rope_parameters=LINEAR, **SHAPE), torch.float16),
     "llama-llama3": (LlamaForCausalLM, LlamaConfig(rope_parameters=LLAMA3, tie_word_embeddings=True, **SHAPE),
                      torch.bfloat16),
-    "mistral": (MistralForCausalLM, MistralConfig(sliding_window=40, rope_parameters=PLAIN, **SHAPE),
+    "mistral": (MistralForCausalLM, MistralConfig(sliding_window=80, rope_parameters=PLAIN, **SHAPE),
                 torch.bfloat16),
     "qwen2": (Qwen2ForCausalLM, Qwen2Config(
         tie_word_embeddings=True, rope_parameters=PLAIN,

@@ -97,10 +97,8 @@ describe.each(CASES)('%s (%s)', (name) => {
       streamKey: 0n,
     });
     const { tokens } = await (sample as NonNullable<typeof sample>);
-    const end = greedy.tokens.indexOf(1); // EOS, where the engine stops
-    const expected = end < 0 ? greedy.tokens : greedy.tokens.slice(0, end + 1);
-    expect(Array.from(tokens)).toEqual(expected);
-    expect(expected.length).toBeGreaterThan(30);
+    expect(Array.from(tokens)).toEqual(greedy.tokens);
+    expect(tokens).toHaveLength(64);
   });
 
   test('int8 stays near fp32', async () => {
@@ -117,9 +115,9 @@ describe.each(CASES)('%s (%s)', (name) => {
 describe('limits and refusals', () => {
   test('beyond its sliding window a model is not run', async () => {
     const tree = await open(checkpoint('mistral'), { precision: 'int8' });
-    const ids = Array.from({ length: 41 }, (_, i) => i);
+    const ids = Array.from({ length: 81 }, (_, i) => i);
     await expect(tree.extend(tree.root, ids, { readAt: [] })).rejects.toThrow(
-      /a path of at most 40 tokens \(the model's context\)/,
+      /a path of at most 80 tokens \(the model's context\)/,
     );
   });
 
