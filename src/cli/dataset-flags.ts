@@ -4,8 +4,8 @@ import { invalidOption } from '../errors.js';
 import { type Dataset, embeddedDatasets, openDataset } from '../evaluation/dataset.js';
 import { knownDatasets } from '../evaluation/known-datasets.js';
 import { checkFields, type FieldNames } from '../evaluation/problem.js';
+import { bytes } from '../figures.js';
 import type { Environment } from './environment.js';
-import { bytes } from './figures.js';
 import { textValue } from './option-values.js';
 import { StatusLine } from './status-line.js';
 

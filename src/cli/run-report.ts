@@ -1,7 +1,7 @@
 // An evaluation for the reader: accuracy with its interval, by level, and what it took.
 import type { Accuracy, Summary } from '../evaluation/summary.js';
+import { count, magnitude, percent, seconds } from '../figures.js';
 import { coloursOf, type TextStream } from './environment.js';
-import { count, magnitude, percent, seconds } from './figures.js';
 import { table } from './text-layout.js';
 
 /** What is known beside the records. */

@@ -1,9 +1,10 @@
 // A finished search for the reader: its tree, its answer, its votes and what it spent.
+
+import { count, magnitude, percent, seconds } from '../figures.js';
 import type { Ledger } from '../ledger.js';
 import type { AutoOutcome, SearchResult, StopReason, VoteClass } from '../search/result.js';
 import { drawTree } from './draw-tree.js';
 import { type Colours, coloursOf, columnsOf, type TextStream } from './environment.js';
-import { count, magnitude, percent, seconds } from './figures.js';
 import type { SearchTree } from './search-tree.js';
 import { clip, oneLine, wrap } from './text-layout.js';
 

@@ -1,11 +1,12 @@
 // What `espalier solve --show-prompt` prints: exactly the tokens that both models would be sent for a
 // question. Reads the packages' tokenizers and loads no weights.
+
+import { count } from '../figures.js';
 import type { ModelPackage } from '../model/package.js';
 import { formatOf } from '../scoring/formats.js';
 import { type PolicyPrompt, policyPrompt } from '../search/prompts/policy-prompt.js';
 import { openTokenizer, type Tokenizer } from '../text/tokenizer.js';
 import { type Colours, coloursOf, type Environment } from './environment.js';
-import { count } from './figures.js';
 import type { ModelPackages } from './open-models.js';
 import { type PromptFlags, promptOptions } from './prompt-flags.js';
 

@@ -1,5 +1,5 @@
 // How far long work is, and about how long it will take from here.
-import { percent, seconds } from './figures.js';
+import { percent, seconds } from '../figures.js';
 
 /** Counts work as it is done; its unit does not matter. */
 export class WorkProgress {

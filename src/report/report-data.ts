@@ -14,7 +14,8 @@ import { type Difficulty, difficultyOf } from './difficulty.js';
 import { checkPlanModels, type PlanDocument } from './plan-document.js';
 import { type Reliability, reliabilityOf } from './reliability.js';
 import { arrangeRuns, type Run } from './report-runs.js';
-import { type ViewedProblem, viewProblems } from './search-trees.js';
+import { viewProblems } from './search-trees.js';
+import type { ViewedProblem } from './viewed-search.js';
 
 /** One run, as a whole. */
 export interface ReportedRun {

@@ -1,64 +1,8 @@
 // Searches as the viewer shows them: every branch with its text, score and fate, and the vote. Many
 // searches make a large page, so problems are chosen, evenly spaced.
 import { isCorrect, type ResultRecord } from '../evaluation/result-record.js';
-import type { BranchFate } from '../evaluation/tree-recorder.js';
 import { placeProblems } from '../evaluation/units.js';
-
-/** One branch; branches are in depth-first order. */
-export interface ViewedBranch {
-  /** The path id, or of a path that was sampled whole the step's place on it. */
-  readonly id: string;
-  /** Index of the parent among the branches; -1: the root. */
-  readonly parent: number;
-  readonly text: string;
-  readonly score: number | null;
-  readonly multiplicity: number;
-  /** Null for a step of a path that was sampled whole: nothing was decided there. */
-  readonly fate: BranchFate | null;
-  /** Whether it lies on the chosen path. */
-  readonly chosen: boolean;
-  /** Of a path that ended here; null elsewhere. */
-  readonly ending: Ending | null;
-  /** Where a path that was sampled whole ends; of its first step alone, so that it shows while closed. */
-  readonly leadsTo: Ending | null;
-}
-
-export interface Ending {
-  readonly answer: string | null;
-  readonly isRight: boolean;
-  readonly isComplete: boolean;
-  /** Whether the strategy counts it among its answers. */
-  readonly isAnswer: boolean;
-}
-
-export interface ViewedSearch {
-  /** Index of its run in the report. */
-  readonly run: number;
-  readonly answer: string | null;
-  readonly strict: boolean;
-  readonly compat: boolean;
-  readonly stopReason: string;
-  readonly flops: number;
-  readonly sampledTokens: number;
-  readonly votes: readonly {
-    readonly answer: string;
-    readonly weight: number;
-    readonly paths: number;
-    readonly isRight: boolean;
-  }[];
-  /** False where the run recorded paths alone, so that pruned branches are missing. */
-  readonly isWhole: boolean;
-  readonly branches: readonly ViewedBranch[];
-}
-
-export interface ViewedProblem {
-  readonly id: string;
-  readonly level: number | null;
-  readonly subject: string | null;
-  readonly problem: string;
-  readonly reference: string;
-  readonly searches: readonly ViewedSearch[];
-}
+import type { Ending, ViewedBranch, ViewedProblem, ViewedSearch } from './viewed-search.js';
 
 /** Bytes of JSON that trees may take where no number of problems is asked for. */
 const defaultBytes = 4_000_000;

@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatPage } from '../../src/report/page.js';
 import { collectReport, type ReportData } from '../../src/report/report-data.js';
-import type { ViewedProblem } from '../../src/report/search-trees.js';
+import type { ViewedProblem } from '../../src/report/viewed-search.js';
 import { readViewerScript } from '../../src/report/viewer-script.js';
 import { bestOfN, dvts, greedy } from '../../src/search/strategy.js';
 import { espalier } from '../cli/command-line.js';

@@ -5,6 +5,7 @@ import { searchMany } from '../../evaluation/evaluate.js';
 import { isCorrect } from '../../evaluation/result-record.js';
 import { type Proportion, wilsonInterval } from '../../evaluation/statistics.js';
 import { type PlacedProblem, placeProblems } from '../../evaluation/units.js';
+import { count, percent, seconds } from '../../figures.js';
 import { search } from '../../search/search.js';
 import {
   beamSearch,
@@ -15,7 +16,6 @@ import {
   type Strategy,
 } from '../../search/strategy.js';
 import { type Colours, coloursOf, type Environment } from '../environment.js';
-import { count, percent, seconds } from '../figures.js';
 import { findModels, loadModels, type OpenModels } from '../open-models.js';
 import { integerValue } from '../option-values.js';
 import type { ExitCode } from '../outcome.js';

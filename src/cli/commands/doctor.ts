@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, freemem, platform, totalmem } from 'node:os';
 import { addonPath, findRuntimeLibrary, loadAddon } from '../../engine/load-addon.js';
+import { bytes } from '../../figures.js';
 import { listEmbedded } from '../../model/embedded.js';
 import { openPackage } from '../../model/package.js';
 import { search } from '../../search/search.js';
 import { bestOfN, greedy } from '../../search/strategy.js';
 import { coloursOf, columnsOf, type Environment } from '../environment.js';
-import { bytes } from '../figures.js';
 import { defaultPolicy, defaultReward } from '../open-models.js';
 import type { ExitCode } from '../outcome.js';
 import type { StrictCommand } from '../strict-command.js';

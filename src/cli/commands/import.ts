@@ -1,6 +1,7 @@
 // `espalier import`: a checkpoint becomes a model package.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bytes, count, magnitude, seconds } from '../../figures.js';
 import { type ImportOptions, importModel } from '../../model/import.js';
 import {
   MODEL_ROLES,
@@ -12,7 +13,6 @@ import {
 } from '../../model/manifest.js';
 import type { ModelPackage } from '../../model/package.js';
 import type { Environment } from '../environment.js';
-import { bytes, count, magnitude, seconds } from '../figures.js';
 import { choiceValue, textValue } from '../option-values.js';
 import type { ExitCode } from '../outcome.js';
 import { StatusLine } from '../status-line.js';

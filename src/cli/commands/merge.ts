@@ -1,7 +1,7 @@
 // `espalier merge`: the shards of a run into the run that one process would have written.
 import { mergeRuns } from '../../evaluation/merge.js';
+import { count } from '../../figures.js';
 import type { Environment } from '../environment.js';
-import { count } from '../figures.js';
 import { textValue } from '../option-values.js';
 import type { ExitCode } from '../outcome.js';
 import type { StrictCommand } from '../strict-command.js';

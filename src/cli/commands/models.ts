@@ -1,11 +1,11 @@
 // `espalier models`: which models come with the package, what a model package holds, and what fits in a
 // given memory.
 import { freemem } from 'node:os';
+import { bytes, count, magnitude } from '../../figures.js';
 import { type Capacity, capacityOf, kvBytesPerToken } from '../../model/capacity.js';
 import { listEmbedded } from '../../model/embedded.js';
 import { type ModelPackage, openPackage } from '../../model/package.js';
 import type { Environment } from '../environment.js';
-import { bytes, count, magnitude } from '../figures.js';
 import { bytesValue } from '../option-values.js';
 import type { ExitCode } from '../outcome.js';
 import type { StrictCommand } from '../strict-command.js';

@@ -12,12 +12,12 @@ import {
 } from '../../evaluation/plan-file.js';
 import { replaceFile } from '../../evaluation/replace-file.js';
 import type { Line, TestTable } from '../../evaluation/test-table.js';
+import { magnitude, percent } from '../../figures.js';
 import { budgetOf } from '../../planning/arm.js';
 import type { Confusion } from '../../planning/auto-fit.js';
 import { bins } from '../../planning/difficulty.js';
 import type { BinPlan } from '../../planning/plan.js';
 import { type Colours, coloursOf, type Environment } from '../environment.js';
-import { magnitude, percent } from '../figures.js';
 import { integerValue, textValue } from '../option-values.js';
 import type { ExitCode } from '../outcome.js';
 import type { StrictCommand } from '../strict-command.js';

@@ -1,9 +1,9 @@
 // `espalier pull`: a model on a hub becomes a model package.
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { bytes, count, seconds } from '../../figures.js';
 import { type PullOptions, type PullProgress, pullModel } from '../../model/pull.js';
 import type { Environment } from '../environment.js';
-import { bytes, count, seconds } from '../figures.js';
 import { textValue } from '../option-values.js';
 import type { ExitCode } from '../outcome.js';
 import { StatusLine } from '../status-line.js';

@@ -1,6 +1,7 @@
 // `espalier report`: recorded runs as one HTML page.
+
+import { bytes, count } from '../../figures.js';
 import type { Environment } from '../environment.js';
-import { bytes, count } from '../figures.js';
 import { integerValue, textValue } from '../option-values.js';
 import type { ExitCode } from '../outcome.js';
 import { StatusLine } from '../status-line.js';

@@ -1,12 +1,12 @@
 // `espalier solve`: one question, searched before your eyes.
 import { autoFacts } from '../../evaluation/run-configuration.js';
+import { count, seconds } from '../../figures.js';
 import type { AnyStrategy } from '../../search/auto-strategy.js';
 import type { SearchResult } from '../../search/result.js';
 import { search } from '../../search/search.js';
 import type { TraceEvent } from '../../search/trace.js';
 import { warningsOf } from '../../search/warnings.js';
 import type { Environment } from '../environment.js';
-import { count, seconds } from '../figures.js';
 import { findModels, loadModels, type OpenModels } from '../open-models.js';
 import { textValue } from '../option-values.js';
 import type { ExitCode } from '../outcome.js';

@@ -20,13 +20,13 @@ import {
 import { preparePaths, scorePaths } from '../../evaluation/score.js';
 import { planSweep, type SweepRun, workOf } from '../../evaluation/sweep.js';
 import { type Unit, unitsOf } from '../../evaluation/units.js';
+import { magnitude, percent } from '../../figures.js';
 import { budgetOf } from '../../planning/arm.js';
 import type { Reward } from '../../scoring/reward.js';
 import type { BestOfNStrategy } from '../../search/strategy.js';
 import { warningsOf } from '../../search/warnings.js';
 import { openDatasetOf } from '../dataset-flags.js';
 import { coloursOf, type Environment } from '../environment.js';
-import { magnitude, percent } from '../figures.js';
 import type { ExitCode } from '../outcome.js';
 import { checkPlanModels } from '../plan-flags.js';
 import { promptOptions } from '../prompt-flags.js';

@@ -4,8 +4,8 @@ import { byId, element, optionOf, scrolling } from './elements.js';
 import { treeButtons, treeOf } from './tree.js';
 
 /**
- * @typedef {import('../search-trees.js').ViewedProblem} ViewedProblem
- * @typedef {import('../search-trees.js').ViewedSearch} ViewedSearch
+ * @typedef {import('../viewed-search.js').ViewedProblem} ViewedProblem
+ * @typedef {import('../viewed-search.js').ViewedSearch} ViewedSearch
  */
 
 /** @type {{runs: readonly string[], problems: readonly ViewedProblem[]}} */

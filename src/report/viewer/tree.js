@@ -2,7 +2,7 @@
 import { element } from './elements.js';
 import { expand, focusable, focusOn, isVisible, itemsIn, onClick, onKey } from './keys.js';
 
-/** @typedef {import('../search-trees.js').ViewedBranch} ViewedBranch */
+/** @typedef {import('../viewed-search.js').ViewedBranch} ViewedBranch */
 
 /**
  * The tree as WAI-ARIA's tree pattern has it: one item has the focus, arrows move it.
