@@ -47,6 +47,7 @@ const report = {
     reward,
     probes: auto?.probes ?? null,
     predictor: auto?.predictor ?? null,
+    probing: auto?.probing ?? null,
     confusion: auto?.confusion ?? null,
   })),
   stops: await stopsOf(testPath),

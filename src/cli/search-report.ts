@@ -66,7 +66,9 @@ function autoLine({ prediction, chosen, stoppedAt, probes }: AutoOutcome): strin
   const budget = 'budget' in chosen ? ` ${chosen.budget}` : '';
   const looked =
     prediction === null
-      ? ''
+      ? probes.length === 0
+        ? 'no probes: '
+        : ''
       : `looks ${prediction.bin} after ${probes.length} paths (pass@1 about ` +
         `${percent(prediction.passAt1)}): `;
   const early = stoppedAt === null ? '' : `, decided after ${stoppedAt}`;

@@ -56,11 +56,17 @@ export function armOf(run: SavedRun<ResultRecord>, budget: number): Arm {
       flops: mean(repeats.map(({ flops }) => flops)),
     },
   ]);
+  const tokens = new Map<string, number[]>();
+  for (const { problem, ledger } of run.records) {
+    const expected = (ledger.policy.sampledTokens * budget) / budgetOf(strategy);
+    tokens.set(problem, [...(tokens.get(problem) ?? []), expected]);
+  }
   return {
     policy: policy.name,
     reward: reward?.name ?? null,
     strategy: strategy.name === 'greedy' ? strategy : { ...strategy, budget },
     outcomes: new Map(outcomes),
+    tokens: new Map([...tokens].map(([problem, repeats]) => [problem, mean(repeats)])),
     isExact,
   };
 }

@@ -33,7 +33,7 @@ export class AutoLine {
   readonly #units: ReadonlyMap<string, readonly AutoUnit[]>;
   readonly #parts: readonly (FittedPart & { readonly adviser: Adviser })[];
 
-  /** @param wholeArms what is run where a budget has no room for probes */
+  /** @param wholeArms what is run where probes do not pay */
   constructor(parts: readonly FittedPart[], data: AutoData, wholeArms: readonly Arm[]) {
     this.#parts = parts.map((part) => {
       return { ...part, adviser: makeAdviser(advice(part.auto, part.plan)) };
@@ -62,6 +62,15 @@ export class AutoLine {
         return [problem, { accuracy, flops: mean(found.map((outcome) => outcome.flops)) }] as const;
       });
     });
+  }
+
+  /** Share of the problems that it probes at a mean cost: all or none of each part. */
+  probedShare(flops: number): number {
+    const probed = this.#parts.map(({ adviser, test }) => {
+      return adviser.unprobed({ unit: 'flops', amount: flops }) === undefined ? test.length : 0;
+    });
+    const all = this.#parts.reduce((sum, { test }) => sum + test.length, 0);
+    return probed.reduce((sum, count) => sum + count, 0) / all;
   }
 
   /** Test searches by true and predicted bin. */

@@ -1,7 +1,8 @@
 // What `auto` would have done, from runs of the strategies that it chooses among: its probes are the
 // first paths of the Best-of-N run, and what it goes on to do was recorded under the same seed. So its
 // answers are exact; its cost is split by the ledger's formula (run-cost.ts).
-import type { AutoArm, AutoData, AutoUnit } from '../planning/auto-fit.js';
+import type { Arm } from '../planning/arm.js';
+import type { AutoData, AutoUnit } from '../planning/auto-fit.js';
 import { featuresOf } from '../planning/predictor.js';
 import type { EarlyStop } from '../search/auto-strategy.js';
 import { isVoteDecided, looksOf } from '../search/early-stop.js';
@@ -130,7 +131,7 @@ function armFrom(
   run: SavedRun<ResultRecord>,
   strategy: Strategy,
   replay: (record: ResultRecord) => Replayed,
-): AutoArm {
+): Arm {
   const { policy, reward } = readConfigured(run);
   const replayed = run.records.map((record) => [unitId(record), replay(record)] as const);
   return {

@@ -5,7 +5,6 @@ import type { Step } from '../planning/choice.js';
 import { type Bin, bins } from '../planning/difficulty.js';
 import { type BinPlan, fitPlan, type Plan, pairName, pairsOf } from '../planning/plan.js';
 import {
-  type AutoBinDocument,
   type AutoDocument,
   type BinDocument,
   type DataDocument,
@@ -56,10 +55,8 @@ export function makePlan(calibration: PlanData, test: PlanData | undefined): Tes
     const known = knownOf(calibration, policy);
     const data = calibration.auto.get(pairName(pair));
     const folds = dealFolds(problems, known.bins);
-    return {
-      ...fitPlan({ policy, reward }, arms, problems, known.bins),
-      auto: data && fitAuto({ policy, reward }, data, known, folds),
-    };
+    const whole = fitPlan({ policy, reward }, arms, problems, known.bins);
+    return { ...whole, auto: data && fitAuto(whole, data, known, folds) };
   });
   const tables = test === undefined ? crossFit(calibration) : testPlan(calibration, test);
   return { plans, tables, isCrossFitted: test === undefined };
@@ -112,20 +109,14 @@ export function formatPlan(
 }
 
 function formatAuto(auto: FittedAuto): AutoDocument {
-  const { probes, predictor, confusion, table, tokenTable } = auto;
-  const withTokens = (own: BinPlan, inTokens: BinPlan): AutoBinDocument => ({
-    ...formatBin(own),
-    byTokens: inTokens.byFlops.map((step) => {
-      const { flops: tokens, ...rest } = formatStep(step);
-      return { ...rest, tokens };
-    }),
-  });
+  const { probes, predictor, confusion, probing, table } = auto;
   return {
     probes,
     predictor,
     confusion,
-    all: withTokens(table.all, tokenTable.all),
-    bins: perBin((bin) => withTokens(table.bins[bin], tokenTable.bins[bin])),
+    probing,
+    all: formatBin(table.all),
+    bins: perBin((bin) => formatBin(table.bins[bin])),
   };
 }
 
@@ -137,11 +128,15 @@ function describeData({ datasets, problems }: PlanData): DataDocument {
   return { datasets: datasets.map((dataset) => ({ ...dataset })), problems: problems.length };
 }
 
-function formatBin({ problems, chosenOn, byFlops, byBudget }: BinPlan): BinDocument {
+function formatBin({ problems, chosenOn, byFlops, byTokens, byBudget }: BinPlan): BinDocument {
   return {
     problems,
     chosenOn,
     byFlops: byFlops.map(formatStep),
+    byTokens: byTokens.map((step) => {
+      const { flops: tokens, ...rest } = formatStep(step);
+      return { ...rest, tokens };
+    }),
     byBudget: byBudget.map(formatStep),
   };
 }

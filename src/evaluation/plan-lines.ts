@@ -133,7 +133,8 @@ export class Pair {
       });
     const leads = leadsOf(assignments['plan, true bins'], planRivals);
     const autoLeads = leadsOf(assignments.auto, autoRivals);
-    return { budget, flops, lines, leads, autoLeads };
+    const autoProbes = this.#auto?.probedShare(flops) ?? null;
+    return { budget, flops, lines, autoProbes, leads, autoLeads };
   }
 
   #perFold(choose: (fold: number, problem: string) => Arm | undefined): Assignment {
@@ -202,7 +203,7 @@ function autoLineOf(parts: PairParts, plans: readonly Plan[]): AutoLine | undefi
     const plan = plans[i];
     if (plan === undefined) return [];
     const inner = dealFolds(calibration, known.bins);
-    return [{ auto: fitAuto(parts, auto, known, inner), plan, test }];
+    return [{ auto: fitAuto(plan, auto, known, inner), plan, test }];
   });
   return new AutoLine(fitted, testAuto, testArms);
 }

@@ -40,6 +40,8 @@ export interface Level {
   readonly budget: number;
   readonly flops: number;
   readonly lines: readonly Line[];
+  /** Share of the problems that `auto` probes, in [0, 1]; null where it was not run. */
+  readonly autoProbes: number | null;
   /** The plan's, with true bins. */
   readonly leads: readonly Lead[];
   /** `auto`'s. */

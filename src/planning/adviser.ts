@@ -1,8 +1,9 @@
-// A plan's advice to `auto`, from a predictor and the tables per predicted bin.
+// A plan's advice to `auto`, from where probing pays, a predictor and the tables per predicted bin.
 import type { Adviser, PlannedBudget, Prediction } from '../search/auto-strategy.js';
 import { majority, type Strategy } from '../search/strategy.js';
 import { stepAt } from './choice.js';
 import { type Bin, binOf } from './difficulty.js';
+import type { BudgetList } from './plan.js';
 import { featuresOf, type Predictor, predictPassAt1 } from './predictor.js';
 
 /** What to run from a budget on. */
@@ -11,37 +12,42 @@ export interface AdvisedStep {
   readonly strategy: Strategy;
 }
 
-/** Steps by each kind of budget, ascending. Costs have the probes in them. */
-export interface AdvisedTable {
-  readonly byFlops: readonly AdvisedStep[];
-  readonly byTokens: readonly AdvisedStep[];
-  readonly byBudget: readonly AdvisedStep[];
+/** Steps by each kind of budget, ascending. */
+export type AdvisedTable = Steps<AdvisedStep>;
+
+/** Whether probes pay from a budget on. */
+export interface AdvisedProbing {
+  readonly from: number;
+  readonly pays: boolean;
 }
 
 export interface AdviserParts {
   readonly probes: number;
   readonly predictor: Predictor;
-  /** For predicted bins. */
+  /** Nothing is probed below its first steps. */
+  readonly probing: Steps<AdvisedProbing>;
+  /** For predicted bins; costs have the probes in them. */
   readonly bins: { readonly [B in Bin]: AdvisedTable };
   /** For all problems alike, after probes. */
   readonly all: AdvisedTable;
   /** Likewise, without any. */
-  readonly unprobed: Pick<AdvisedTable, 'byFlops' | 'byBudget'>;
+  readonly unprobed: AdvisedTable;
 }
+
+type Steps<S> = { readonly [L in BudgetList]: readonly S[] };
 
 /** The adviser of one policy with one reward model. */
 export function makeAdviser(parts: AdviserParts): Adviser {
-  const { probes, predictor, bins, all, unprobed } = parts;
+  const { probes, predictor, probing, bins, all, unprobed } = parts;
   return {
     probes,
-    unprobed: ({ unit, amount }) => {
-      if (unit === 'paths') {
-        if (amount >= probes) return undefined;
-        return stepAt(unprobed.byBudget, amount)?.strategy ?? majority({ budget: amount });
-      }
-      // Too few tokens for any table: the probes are as good a use of them as any.
-      if (unit === 'tokens' || stepAt(all.byFlops, amount) !== undefined) return undefined;
-      return (stepAt(unprobed.byFlops, amount) ?? unprobed.byFlops[0])?.strategy;
+    unprobed: (budget) => {
+      if (stepIn(probing, budget)?.pays === true) return undefined;
+      const step = stepIn(unprobed, budget);
+      if (step !== undefined) return step.strategy;
+      const { unit, amount } = budget;
+      if (unit === 'paths') return majority({ budget: amount });
+      return unprobed[listOf[unit]][0]?.strategy;
     },
     predict: (paths): Prediction => {
       const features = featuresOf(paths);
@@ -56,7 +62,11 @@ export function makeAdviser(parts: AdviserParts): Adviser {
   };
 }
 
-function stepIn(table: AdvisedTable, { unit, amount }: PlannedBudget): AdvisedStep | undefined {
-  const steps = { paths: table.byBudget, flops: table.byFlops, tokens: table.byTokens };
-  return stepAt(steps[unit], amount);
+const listOf = { paths: 'byBudget', flops: 'byFlops', tokens: 'byTokens' } as const;
+
+function stepIn<S extends { readonly from: number }>(
+  table: Steps<S>,
+  { unit, amount }: PlannedBudget,
+): S | undefined {
+  return stepAt(table[listOf[unit]], amount);
 }

@@ -10,14 +10,20 @@ export interface Outcome {
   readonly flops: number;
 }
 
+/** What is known of anything that can be run, on every problem. */
+export interface Measured {
+  /** By the problem's text. */
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+}
+
 /** A strategy at a budget with its models. */
-export interface Arm {
+export interface Arm extends Measured {
   readonly policy: string;
   /** Null where the strategy calls none. */
   readonly reward: string | null;
   readonly strategy: Strategy;
-  /** By the problem's text. */
-  readonly outcomes: ReadonlyMap<string, Outcome>;
+  /** Expected sampled tokens, by the problem's text. */
+  readonly tokens: ReadonlyMap<string, number>;
   /** False where an accuracy is a mean of random subsets. */
   readonly isExact: boolean;
 }
@@ -27,11 +33,19 @@ export function budgetOf(strategy: Strategy): number {
   return strategy.name === 'greedy' ? 1 : strategy.budget;
 }
 
+/** The same arm, its tokens in the place of its FLOPs. */
+export function costedInTokens(arm: Arm): Arm {
+  const outcomes = [...arm.outcomes].map(([problem, { accuracy }]) => {
+    return [problem, { accuracy, flops: arm.tokens.get(problem) ?? 0 }] as const;
+  });
+  return { ...arm, outcomes: new Map(outcomes) };
+}
+
 /**
- * An arm's mean accuracy and cost over some problems.
- * @throws RangeError of no problems, or of one that the arm lacks
+ * Mean accuracy and cost over some problems.
+ * @throws RangeError of no problems, or of one without an outcome
  */
-export function meanOutcome(arm: Arm, problems: readonly string[]): Outcome {
+export function meanOutcome(arm: Measured, problems: readonly string[]): Outcome {
   if (problems.length === 0) throw new RangeError('Expected at least one problem, got none');
   let [accuracy, flops] = [0, 0];
   for (const problem of problems) {
@@ -42,9 +56,9 @@ export function meanOutcome(arm: Arm, problems: readonly string[]): Outcome {
   return { accuracy: accuracy / problems.length, flops: flops / problems.length };
 }
 
-/** @throws RangeError on a problem that the arm lacks */
-export function outcomeOf({ outcomes, strategy }: Arm, problem: string): Outcome {
+/** @throws RangeError on a problem without an outcome */
+export function outcomeOf({ outcomes }: Measured, problem: string): Outcome {
   const outcome = outcomes.get(problem);
   if (outcome !== undefined) return outcome;
-  throw new RangeError(`${strategy.name} has no outcome for a problem: ${problem.slice(0, 80)}`);
+  throw new RangeError(`No outcome for problem: ${problem.slice(0, 80)}`);
 }

@@ -1,12 +1,13 @@
-// Fits what `auto` goes by: the predictor of a problem's bin, and the tables per predicted bin. The
-// predictions that a table is fitted to come from predictors that never saw the problem (DESIGN §7).
-
+// Fits what `auto` goes by: the predictor of a problem's bin, the tables per predicted bin, and where
+// probing pays. The predictions that they are fitted to come from predictors that never saw the problem
+// (DESIGN §7).
 import type { AdvisedTable, AdviserParts } from './adviser.js';
 import type { Arm } from './arm.js';
 import type { Step } from './choice.js';
 import { type Bin, binOf, bins } from './difficulty.js';
 import { type BinPlan, fitPlan, type Plan } from './plan.js';
 import { type Features, fitPredictor, type Predictor, predictPassAt1 } from './predictor.js';
+import { fitProbing, type Probing } from './probing.js';
 
 /** One search's probes: of a problem, under a seed. */
 export interface AutoUnit {
@@ -15,17 +16,12 @@ export interface AutoUnit {
   readonly features: Features;
 }
 
-/** A strategy as `auto` runs it: by unit, probes and early stop in its costs. */
-export interface AutoArm extends Arm {
-  /** Sampled tokens, by unit. */
-  readonly tokens: ReadonlyMap<string, number>;
-}
-
 /** What `auto` could do on one set of problems, with one policy and reward model. */
 export interface AutoData {
   readonly probes: number;
   readonly units: readonly AutoUnit[];
-  readonly arms: readonly AutoArm[];
+  /** Strategies as `auto` runs them: by unit, probes and early stop in their costs. */
+  readonly arms: readonly Arm[];
 }
 
 /** What the problems are known to be, by problem, from samples that serve nothing else. */
@@ -44,20 +40,21 @@ export interface FittedAuto {
   readonly predictor: Predictor;
   /** By predicted bin. */
   readonly table: Plan;
-  /** Likewise; costs are sampled tokens. */
-  readonly tokenTable: Plan;
-  /** Bins that the tables are fitted by, by unit: cross-fitted. */
+  /** At which budgets probes are taken at all. */
+  readonly probing: Probing;
+  /** Bins that the table is fitted by, by unit: cross-fitted. */
   readonly predicted: ReadonlyMap<string, Bin>;
   readonly confusion: Confusion;
 }
 
 /**
  * Fits to the units of some problems alone.
+ * @param whole the plan without `auto`, fitted to the same problems
  * @param folds the problems, in parts: each part's bins are predicted from the others
  * @throws RangeError on a problem without a known difficulty, or of no units or arms
  */
 export function fitAuto(
-  pair: Pick<Plan, 'policy' | 'reward'>,
+  whole: Plan,
   { probes, units: all, arms }: AutoData,
   known: KnownDifficulty,
   folds: readonly (readonly string[])[],
@@ -83,11 +80,12 @@ export function fitAuto(
     }
   }
   const ids = units.map(({ id }) => id);
+  const table = fitPlan(whole, arms, ids, predicted);
   return {
     probes,
     predictor: fitPredictor(samplesOf(units)),
-    table: fitPlan(pair, arms, ids, predicted),
-    tokenTable: fitPlan(pair, arms.map(costedInTokens), ids, predicted),
+    table,
+    probing: fitProbing({ probes, whole, table, units, predicted }),
     predicted,
     confusion: confusionOf(units, known.bins, (unit) => predicted.get(unit.id) ?? 'hard'),
   };
@@ -112,45 +110,32 @@ export function confusionOf(
 
 /** What an adviser is made of, from what was fitted. `whole` is the plan without `auto`. */
 export function advice(
-  { probes, predictor, table, tokenTable }: FittedAuto,
+  { probes, predictor, probing, table }: FittedAuto,
   whole: Plan,
 ): AdviserParts {
-  const tableOf = (bin: Bin | 'all'): AdvisedTable => {
-    const [own, tokens] = [table, tokenTable].map((plan) => binPlan(plan, bin));
-    return {
-      byFlops: advisedSteps(own?.byFlops),
-      byTokens: advisedSteps(tokens?.byFlops),
-      byBudget: advisedSteps(own?.byBudget),
-    };
-  };
+  const { easy, medium, hard } = table.bins;
   return {
     probes,
     predictor,
-    bins: { easy: tableOf('easy'), medium: tableOf('medium'), hard: tableOf('hard') },
-    all: tableOf('all'),
-    unprobed: {
-      byFlops: advisedSteps(whole.all.byFlops),
-      byBudget: advisedSteps(whole.all.byBudget),
-    },
+    probing,
+    bins: { easy: advised(easy), medium: advised(medium), hard: advised(hard) },
+    all: advised(table.all),
+    unprobed: advised(whole.all),
   };
 }
 
-function binPlan(plan: Plan, bin: Bin | 'all'): BinPlan {
-  return bin === 'all' ? plan.all : plan.bins[bin];
+function advised({ byFlops, byTokens, byBudget }: BinPlan): AdvisedTable {
+  return {
+    byFlops: advisedSteps(byFlops),
+    byTokens: advisedSteps(byTokens),
+    byBudget: advisedSteps(byBudget),
+  };
 }
 
-function advisedSteps(steps: readonly Step[] = []): AdvisedTable['byFlops'] {
+function advisedSteps(steps: readonly Step[]): AdvisedTable['byFlops'] {
   return steps.map(({ from, arm }) => ({ from, strategy: arm.strategy }));
 }
 
 function row(): { [B in Bin]: number } {
   return Object.fromEntries(bins.map((bin) => [bin, 0])) as { [B in Bin]: number };
-}
-
-/** The same arm, its tokens in the place of its FLOPs. */
-function costedInTokens(arm: AutoArm): AutoArm {
-  const outcomes = [...arm.outcomes].map(([id, { accuracy }]) => {
-    return [id, { accuracy, flops: arm.tokens.get(id) ?? 0 }] as const;
-  });
-  return { ...arm, outcomes: new Map(outcomes) };
 }

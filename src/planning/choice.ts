@@ -1,10 +1,10 @@
 // Choosing among arms on calibration problems: the best that fits a budget, unless a cheaper one is
 // within one standard error of it.
-import { type Arm, budgetOf, meanOutcome, outcomeOf } from './arm.js';
+import { type Arm, budgetOf, type Measured, meanOutcome, outcomeOf } from './arm.js';
 
 /** A chosen arm with its means over the problems that chose it. */
-export interface Choice {
-  readonly arm: Arm;
+export interface Choice<A extends Measured = Arm> {
+  readonly arm: A;
   readonly accuracy: number;
   /** Mean cost. */
   readonly flops: number;
@@ -21,7 +21,10 @@ export interface Step extends Choice {
  * difference between the two, problem by problem. Ties go to the earlier arm.
  * @throws RangeError of no arms or no problems
  */
-export function choose(arms: readonly Arm[], problems: readonly string[]): Choice {
+export function choose<A extends Measured>(
+  arms: readonly A[],
+  problems: readonly string[],
+): Choice<A> {
   const means = meansOf(arms, problems);
   const best = means.reduce((a, b) => (isBetter(b, a) ? b : a));
   const near = means.filter((other) => {
@@ -43,7 +46,7 @@ export function chooseBest(arms: readonly Arm[], problems: readonly string[]): C
 export function chooseByFlops(
   arms: readonly Arm[],
   problems: readonly string[],
-  rule: typeof choose = choose,
+  rule: typeof choose<Arm> = choose,
 ): readonly Step[] {
   const means = meansOf(arms, problems);
   const levels = [...new Set(means.map(({ flops }) => flops))].sort((a, b) => a - b);
@@ -75,17 +78,20 @@ export function stepAt<S extends { readonly from: number }>(
   return steps.findLast(({ from }) => from <= budget);
 }
 
-function meansOf(arms: readonly Arm[], problems: readonly string[]): readonly Choice[] {
+function meansOf<A extends Measured>(
+  arms: readonly A[],
+  problems: readonly string[],
+): readonly Choice<A>[] {
   if (arms.length === 0) throw new RangeError('Expected at least one arm, got none');
   return arms.map((arm) => ({ arm, ...meanOutcome(arm, problems) }));
 }
 
-function isBetter(a: Choice, b: Choice): boolean {
+function isBetter(a: Choice<Measured>, b: Choice<Measured>): boolean {
   return a.accuracy !== b.accuracy ? a.accuracy > b.accuracy : a.flops < b.flops;
 }
 
 /** Of the mean difference in accuracy over the problems; 0 of fewer than two. */
-export function standardError(a: Arm, b: Arm, problems: readonly string[]): number {
+export function standardError(a: Measured, b: Measured, problems: readonly string[]): number {
   const n = problems.length;
   if (n < 2) return 0;
   const differences = problems.map(

@@ -4,10 +4,11 @@ import { createHash } from 'node:crypto';
 import { expectedMessage, ModelError, OptionError } from '../errors.js';
 import type { Adviser, AutoPlan } from '../search/auto-strategy.js';
 import { checkStrategy, type Strategy } from '../search/strategy.js';
-import { type AdvisedTable, makeAdviser } from './adviser.js';
+import { type AdvisedProbing, type AdvisedTable, makeAdviser } from './adviser.js';
 import type { Confusion } from './auto-fit.js';
 import { type Bin, bins } from './difficulty.js';
 import type { Predictor } from './predictor.js';
+import type { Probing } from './probing.js';
 
 /** The version of the format that is written, and the only one that is read. */
 export const planFormat = 1;
@@ -37,12 +38,8 @@ export interface BinDocument {
   /** `all` where they are too few to choose by. */
   readonly chosenOn: Bin | 'all';
   readonly byFlops: readonly StepDocument[];
-  readonly byBudget: readonly StepDocument[];
-}
-
-/** A bin's choices for `auto`, whose costs have probes and early stop in them. */
-export interface AutoBinDocument extends BinDocument {
   readonly byTokens: readonly TokenStepDocument[];
+  readonly byBudget: readonly StepDocument[];
 }
 
 /** What `auto` goes by. */
@@ -53,9 +50,12 @@ export interface AutoDocument {
   readonly predictor: Predictor;
   /** Calibration searches by true bin, then by predicted bin; each predicted from other problems. */
   readonly confusion: Confusion;
-  readonly all: AutoBinDocument;
-  /** By predicted bin. */
-  readonly bins: { readonly [B in Bin]: AutoBinDocument };
+  /** At which budgets it probes; where it does not, it runs what the pair's `all` says. */
+  readonly probing: Probing;
+  /** After probes; costs have them and the certain early stop in them. */
+  readonly all: BinDocument;
+  /** Likewise, by predicted bin. */
+  readonly bins: { readonly [B in Bin]: BinDocument };
 }
 
 /** The plan for one policy with one reward model. */
@@ -176,7 +176,8 @@ function readAdviser(check: Checker, at: string, pair: Fields): Adviser {
   const tables = bins.map((bin): [Bin, AdvisedTable] => {
     return [bin, readTable(check, `${own}.bins.${bin}`, byBin[bin])];
   });
-  const whole = check.object(`${at}.all`, pair.all);
+  const probing = check.object(`${own}.probing`, auto.probing);
+  const decisions = (list: string) => check.decisions(`${own}.probing.${list}`, probing[list]);
   return makeAdviser({
     probes,
     predictor: {
@@ -184,12 +185,14 @@ function readAdviser(check: Checker, at: string, pair: Fields): Adviser {
       agreement: weight('agreement'),
       score: weight('score'),
     },
+    probing: {
+      byFlops: decisions('byFlops'),
+      byTokens: decisions('byTokens'),
+      byBudget: decisions('byBudget'),
+    },
     bins: Object.fromEntries(tables) as { [B in Bin]: AdvisedTable },
     all: readTable(check, `${own}.all`, auto.all),
-    unprobed: {
-      byFlops: check.steps(`${at}.all.byFlops`, whole.byFlops),
-      byBudget: check.steps(`${at}.all.byBudget`, whole.byBudget),
-    },
+    unprobed: readTable(check, `${at}.all`, pair.all),
   });
 }
 
@@ -239,12 +242,33 @@ class Checker {
     throw this.fault(at, 'a number', value);
   }
 
+  boolean(at: string, value: unknown): boolean {
+    if (typeof value === 'boolean') return value;
+    throw this.fault(at, 'true or false', value);
+  }
+
+  steps(at: string, value: unknown): AdvisedTable['byFlops'] {
+    return this.#rising(at, value, (own, { strategy }) => ({
+      strategy: this.#strategy(`${own}.strategy`, strategy),
+    }));
+  }
+
+  decisions(at: string, value: unknown): readonly AdvisedProbing[] {
+    return this.#rising(at, value, (own, { pays }) => ({
+      pays: this.boolean(`${own}.pays`, pays),
+    }));
+  }
+
   /** At least one, by rising budget. */
-  steps(at: string, value: unknown): readonly { from: number; strategy: Strategy }[] {
+  #rising<T>(
+    at: string,
+    value: unknown,
+    read: (at: string, item: Fields) => T,
+  ): readonly (T & { readonly from: number })[] {
     const steps = this.array(at, value).map((item, i) => {
       const step = this.object(`${at}[${i}]`, item);
       const from = this.number(`${at}[${i}].from`, step.from);
-      return { from, strategy: this.#strategy(`${at}[${i}].strategy`, step.strategy) };
+      return { from, ...read(`${at}[${i}]`, step) };
     });
     if (steps.length === 0) throw this.fault(at, 'at least one step', value);
     const fallen = steps.find(({ from }, i) => from <= (steps[i - 1]?.from ?? -Infinity));

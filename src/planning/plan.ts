@@ -1,6 +1,6 @@
 // A plan: for a policy and a reward model, which strategy at which N to run, by difficulty and by
 // budget. Fitted on calibration problems alone (DESIGN §7).
-import type { Arm } from './arm.js';
+import { type Arm, costedInTokens } from './arm.js';
 import { chooseByBudget, chooseByFlops, type Step, stepAt } from './choice.js';
 import { type Bin, bins, groupByBin } from './difficulty.js';
 
@@ -15,6 +15,8 @@ export interface BinPlan {
   readonly chosenOn: Bin | 'all';
   /** By rising FLOPs a search. */
   readonly byFlops: readonly Step[];
+  /** By rising sampled tokens a search; costs are tokens. */
+  readonly byTokens: readonly Step[];
   /** By rising N. */
   readonly byBudget: readonly Step[];
 }
@@ -38,10 +40,12 @@ export function fitPlan(
   problems: readonly string[],
   binOfProblem: ReadonlyMap<string, Bin>,
 ): Plan {
+  const inTokens = arms.map(costedInTokens);
   const planFor = (chosenOn: Bin | 'all', own: readonly string[]): BinPlan => ({
     problems: own.length,
     chosenOn,
     byFlops: chooseByFlops(arms, own),
+    byTokens: chooseByFlops(inTokens, own),
     byBudget: chooseByBudget(arms, own),
   });
   const all = planFor('all', problems);
@@ -54,13 +58,21 @@ export function fitPlan(
   return { policy, reward, all, bins: Object.fromEntries(fitted) as Plan['bins'] };
 }
 
+/** The lists of a plan, by what a budget is in. */
+export type BudgetList = 'byFlops' | 'byTokens' | 'byBudget';
+
 /**
- * What a plan runs for a problem of a bin at so many FLOPs; where not even the bin's cheapest fits,
+ * What a plan runs for a problem of a bin at a budget; where not even the bin's cheapest fits,
  * what it runs for all. Undefined where nothing fits.
  */
-export function chosenFor(plan: Plan, bin: Bin | 'all', flops: number): Step | undefined {
+export function chosenFor(
+  plan: Plan,
+  bin: Bin | 'all',
+  amount: number,
+  by: BudgetList = 'byFlops',
+): Step | undefined {
   const own = bin === 'all' ? plan.all : plan.bins[bin];
-  return stepAt(own.byFlops, flops) ?? stepAt(plan.all.byFlops, flops);
+  return stepAt(own[by], amount) ?? stepAt(plan.all[by], amount);
 }
 
 /** A name for a policy with a reward model, equal for equal pairs. */

@@ -29,7 +29,7 @@ export interface PlannedBudget {
 export interface Adviser {
   /** Paths that a prediction takes. */
   readonly probes: number;
-  /** What to run where the budget has no room for probes; undefined where it has. */
+  /** What to run where probes do not pay or fit; undefined where they do. */
   unprobed(budget: PlannedBudget): Strategy | undefined;
   predict(probes: readonly SearchPath[]): Prediction;
   /** Greedy is never chosen here, and paths are as many as the probes at least. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { autoDataOf, unitId } from '../../src/evaluation/auto-replay.js';
 import type { ResultRecord } from '../../src/evaluation/result-record.js';
 import { readRun } from '../../src/evaluation/run-directory.js';
-import { parsePlan } from '../../src/planning/plan-document.js';
+import { type PlanDocument, parsePlan } from '../../src/planning/plan-document.js';
 import { espalier } from './command-line.js';
 
 let parent: string;
@@ -25,6 +25,19 @@ const records = async (out: string): Promise<ResultRecord[]> => {
   return lines.map((line) => JSON.parse(line) as ResultRecord);
 };
 
+/** The fitted plan, but that its probes pay at every budget that has room for them, or at none. */
+async function probeIn(file: string, pays: boolean): Promise<void> {
+  const document = JSON.parse(await readFile(at('fitted.json'), 'utf8')) as PlanDocument;
+  const plans = document.plans.map((pair) => {
+    if (pair.auto === null || pair.auto === undefined) return pair;
+    const [byFlops, byTokens, byBudget] = [1, 1, pair.auto.probes].map((from) => {
+      return [{ from, pays, probed: null, unprobed: null }];
+    });
+    return { ...pair, auto: { ...pair.auto, probing: { byFlops, byTokens, byBudget } } };
+  });
+  await writeFile(at(file), `${JSON.stringify({ ...document, plans }, null, 2)}\n`);
+}
+
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), 'espalier-auto-'));
   for (const [dataset, limit] of [
@@ -39,11 +52,15 @@ beforeAll(async () => {
   }
   const { code, stdout } = await espalier([
     ...['plan', '--calibration', at('calibration'), '--test', at('mini-500')],
-    ...['--out', at('plan.json')],
+    ...['--out', at('fitted.json')],
   ]);
   expect(stdout).toContain('auto, by what 4 probe paths predict');
   expect(stdout).toContain('predicted bins on these problems');
+  expect(stdout).toMatch(/auto \((probes|does not probe)\)/);
+  expect(stdout).toMatch(/from FLOP {2}auto +with probes +spent +without +spent/);
   expect(code).toBe(0);
+  await probeIn('plan.json', true);
+  await probeIn('unprobed.json', false);
 }, 600_000);
 afterAll(() => rm(parent, { recursive: true }));
 
@@ -79,6 +96,24 @@ describe('espalier eval --strategy auto', () => {
       }
     }
     expect(inPath).toBeGreaterThan(0);
+  });
+
+  it('has the paths and the ledger of the whole set’s choice where probes do not pay', async () => {
+    const more = ['--plan', at('unprobed.json'), '--budget', '8'];
+    expect((await espalier(evaluation('unprobed', ...more))).code).toBe(0);
+    const { plans } = JSON.parse(await readFile(at('fitted.json'), 'utf8')) as PlanDocument;
+    const { strategy } = plans[0]?.all.byBudget.find(({ from }) => from === 8) ?? {};
+    const { name = '' } = strategy ?? {};
+    const run = name === 'majority' ? 'majority-8' : `prm-3m/${name}-8`;
+    const alone = await readRun<ResultRecord>(at(`mini-500/policy-0.4m/${run}`));
+    const own = await records('unprobed');
+    expect(own).toHaveLength(24);
+    for (const { auto, ...record } of own) {
+      expect(auto).toEqual({ prediction: null, chosen: strategy, stoppedAt: null });
+      const same = alone.records.find((other) => unitId(other) === unitId(record));
+      expect(record.paths).toEqual(same?.paths);
+      expect(record.ledger).toEqual(same?.ledger);
+    }
   });
 
   it('says in run.json which plan, and resumes and merges to the same bytes', async () => {
@@ -142,6 +177,13 @@ describe('espalier eval --strategy auto', () => {
 describe('espalier solve --strategy auto', () => {
   const question = 'Mia has 3 boxes with 4 pens each. How many pens does Mia have?';
 
+  it('says that it takes no probes where they do not pay', async () => {
+    const flags = [...planned(), '--plan', at('unprobed.json'), '--budget', '8'];
+    const { code, stdout } = await espalier(['solve', question, ...flags]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Plan {6}no probes: \S+ 8\n/);
+  });
+
   it('says what it predicted and chose', async () => {
     const { code, stdout } = await espalier(['solve', question, ...planned(), '--budget', '8']);
     expect(code).toBe(0);
@@ -199,7 +241,10 @@ describe('espalier sweep --strategies auto', () => {
     }
     const again = ['plan', '--calibration', at('calibration'), '--test', at('mini-500')];
     expect((await espalier([...again, '--out', at('again.json')])).code).toBe(0);
-    expect(await readFile(at('again.json'), 'utf8')).toBe(await readFile(at('plan.json'), 'utf8'));
+    const [fitted, refitted] = await Promise.all(
+      ['fitted.json', 'again.json'].map((file) => readFile(at(file), 'utf8')),
+    );
+    expect(refitted).toBe(fitted);
     for (const command of [
       ['score', at(run), '--reward', 'prm-3m', '--out', at('scored')],
       ['plan', '--calibration', at(run), '--out', at('none.json')],

@@ -6,7 +6,14 @@ import { collectPlanData } from '../../src/evaluation/plan-data.js';
 import { formatPlan, makePlan } from '../../src/evaluation/plan-file.js';
 import { parsePlan } from '../../src/planning/plan-document.js';
 import { type AutoPlan, auto, type EarlyStop } from '../../src/search/auto-strategy.js';
-import { beamSearch, bestOfN, dvts, majority, type Strategy } from '../../src/search/strategy.js';
+import {
+  beamSearch,
+  bestOfN,
+  dvts,
+  greedy,
+  majority,
+  type Strategy,
+} from '../../src/search/strategy.js';
 import { fakeRun } from './fake-runs.js';
 
 const problems = ['p', 'q', 'r', 's', 't', 'u'];
@@ -110,7 +117,11 @@ describe('measureStop', () => {
 });
 
 describe('a plan that was written and read', () => {
-  it('lets auto do what its table says', async () => {
+  it.each([
+    ['probes pay from some budget on', [], ['probed', 'unprobed']],
+    // All of a fake policy's answers are alike, so greedy's are as good, and cheaper.
+    ['they never pay', [greedy()], ['unprobed', 'unprobed, exactly']],
+  ])('lets auto do what its table says, where %s', async (_, more, expected) => {
     const difficulty = await fakeRun(majority({ budget: 64 }), {
       problems,
       seed: 1000,
@@ -122,27 +133,34 @@ describe('a plan that was written and read', () => {
       seed: 1000,
       purpose: 'difficulty',
     });
+    const runsOf = [majority({ budget: 8 }), ...recorded, ...more];
     const runsOver = (own: readonly string[]) =>
-      Promise.all(
-        [majority({ budget: 8 }), ...recorded].map((one) =>
-          fakeRun(one, { problems: own, repeats: 2 }),
-        ),
-      );
+      Promise.all(runsOf.map((one) => fakeRun(one, { problems: own, repeats: 2 })));
     const calibration = collectPlanData([...(await runsOver(problems)), difficulty]);
     const test = collectPlanData([...(await runsOver(others)), otherDifficulty]);
     const tested = makePlan(calibration, test);
     const plan = parsePlan(JSON.stringify(formatPlan(tested, calibration, test)));
     const levels = tested.tables[0]?.levels ?? [];
     expect(levels.length).toBeGreaterThan(3);
+    const whole = new Set(runsOf.map((strategy) => JSON.stringify(strategy)));
+    const ways = new Set<string>();
     for (const level of levels) {
       const line = level.lines.find(({ name }) => name === 'auto');
       const strategy = auto({ plan, meanFlops: level.flops });
       const run = await fakeRun(strategy, { problems: others, repeats: 2 });
       const unprobed = run.records.every(({ auto: outcome }) => outcome?.prediction === null);
       const right = run.records.filter(({ correct }) => correct).length / run.records.length;
+      expect(level.autoProbes).toBe(unprobed ? 0 : 1);
+      ways.add(unprobed ? 'unprobed' : 'probed');
+      const chosen = JSON.stringify(run.records[0]?.auto?.chosen);
       // Without probes it is an arm like any other, and may be a mean over subsets.
-      if (!unprobed) expect(line?.accuracy?.mean).toBeCloseTo(right, 12);
+      if (!unprobed || whole.has(chosen)) expect(line?.accuracy?.mean).toBeCloseTo(right, 12);
+      if (!unprobed || !whole.has(chosen)) continue;
+      const spent = run.records.reduce((sum, { ledger }) => sum + ledger.flops, 0);
+      expect(line?.flops).toBeCloseTo(spent / run.records.length, 3);
+      ways.add('unprobed, exactly');
     }
+    expect([...ways].sort()).toEqual(expected);
     expect(levels.some(({ budget }) => budget > 4)).toBe(true);
   });
 });

@@ -102,7 +102,15 @@ function world(
       return [problem, { accuracy: accuracyOf[name]?.(binAt(i), i) ?? 0, flops: 100 }] as const;
     });
     const reward = name === 'majority' ? null : 'prm';
-    return { policy: 'policy', reward, strategy, outcomes: new Map(outcomes), isExact: true };
+    const tokens = new Map(problems.map((problem) => [problem, 10]));
+    return {
+      policy: 'policy',
+      reward,
+      strategy,
+      outcomes: new Map(outcomes),
+      tokens,
+      isExact: true,
+    };
   });
   return {
     problems,

@@ -2,7 +2,7 @@
 import type { Arm } from '../../src/planning/arm.js';
 import type { Strategy } from '../../src/search/strategy.js';
 
-/** An arm over the problems `p0`, `p1`, ... */
+/** An arm over the problems `p0`, `p1`, ...; a token is ten FLOPs. */
 export function armOver(
   count: number,
   strategy: Strategy,
@@ -13,7 +13,12 @@ export function armOver(
   const outcomes = Array.from({ length: count }, (_, i) => {
     return [`p${i}`, { accuracy: accuracyOf(i), flops: flopsOf(i) }] as const;
   });
-  return { policy: 'policy', reward, strategy, outcomes: new Map(outcomes), isExact: true };
+  const tokens = outcomes.map(([problem, { flops }]) => [problem, flops / 10] as const);
+  return {
+    ...{ policy: 'policy', reward, strategy, isExact: true },
+    outcomes: new Map(outcomes),
+    tokens: new Map(tokens),
+  };
 }
 
 export const problemsUpTo = (count: number) => Array.from({ length: count }, (_, i) => `p${i}`);

@@ -2,11 +2,13 @@
 // choice per predicted bin is known, and the advice that comes of them.
 import { describe, expect, it } from 'vitest';
 import { makeAdviser } from '../../src/planning/adviser.js';
-import { type AutoArm, type AutoData, advice, fitAuto } from '../../src/planning/auto-fit.js';
+import type { Arm } from '../../src/planning/arm.js';
+import { type AutoData, advice, fitAuto } from '../../src/planning/auto-fit.js';
 import { type Bin, binOf } from '../../src/planning/difficulty.js';
 import { fitPlan } from '../../src/planning/plan.js';
 import { fitPredictor, predictPassAt1 } from '../../src/planning/predictor.js';
 import { beamSearch, bestOfN, majority, type Strategy } from '../../src/search/strategy.js';
+import { armOver } from './arms.js';
 
 const pair = { policy: 'policy', reward: 'prm' };
 const count = 300;
@@ -19,16 +21,9 @@ const known = {
   bins: new Map(problems.map((problem, i) => [problem, binOf(passAt1Of(i))])),
 };
 
-function armOf(strategy: Strategy, accuracyOf: (i: number) => number, flops: number): AutoArm {
-  const outcomes = problems.map(
-    (problem, i) => [problem, { accuracy: accuracyOf(i), flops }] as const,
-  );
-  return {
-    ...{ policy: 'policy', reward: strategy.name === 'majority' ? null : 'prm', strategy },
-    outcomes: new Map(outcomes),
-    tokens: new Map(problems.map((problem) => [problem, flops / 10])),
-    isExact: true,
-  };
+function armOf(strategy: Strategy, accuracyOf: (i: number) => number, flops: number) {
+  const reward = strategy.name === 'majority' ? null : 'prm';
+  return armOver(count, strategy, accuracyOf, () => flops, reward);
 }
 
 const isKind = (i: number, kind: number) => i % 3 === kind;
@@ -49,8 +44,19 @@ const folds = Array.from({ length: 5 }, (_, fold) =>
   problems.filter((_, i) => Math.floor(i / 3) % 5 === fold),
 );
 
+/** The plan without `auto`: the same strategies, the cost of the probes less. */
+const wholeArms = data.arms.map((arm) => ({
+  ...arm,
+  outcomes: new Map(
+    [...arm.outcomes].map(([problem, { accuracy, flops }]) => {
+      return [problem, { accuracy, flops: flops - 20 }] as const;
+    }),
+  ),
+}));
+const whole = fitPlan(pair, wholeArms, problems, known.bins);
+
 describe('fitAuto', () => {
-  const fitted = fitAuto(pair, data, known, folds);
+  const fitted = fitAuto(whole, data, known, folds);
 
   it('predicts each fold from the others alone', () => {
     for (const fold of folds) {
@@ -73,7 +79,7 @@ describe('fitAuto', () => {
     held.forEach((problem, i) => {
       shuffled.set(problem, 1 - (known.passAt1.get(held[(i + 1) % held.length] ?? '') ?? 0));
     });
-    const other = fitAuto(pair, data, { ...known, passAt1: shuffled }, folds);
+    const other = fitAuto(whole, data, { ...known, passAt1: shuffled }, folds);
     for (const problem of held) {
       expect(other.predicted.get(problem)).toBe(fitted.predicted.get(problem));
     }
@@ -85,28 +91,35 @@ describe('fitAuto', () => {
   it('uses only the problems of the folds that it is given', () => {
     const some = folds.slice(1);
     const held = new Set(folds[0]);
+    const poison = (arm: Arm): Arm => ({
+      ...arm,
+      outcomes: new Map(
+        [...arm.outcomes].map(([id, outcome]) => {
+          return [id, held.has(id) ? { accuracy: 0.5, flops: 1 } : outcome] as const;
+        }),
+      ),
+    });
     const poisoned = {
       ...data,
       units: data.units.map((unit) =>
         held.has(unit.problem) ? { ...unit, features: { agreement: 0, score: 1 } } : unit,
       ),
-      arms: data.arms.map((arm) => ({
-        ...arm,
-        outcomes: new Map(
-          [...arm.outcomes].map(([id, outcome]) => {
-            return [id, held.has(id) ? { accuracy: 0.5, flops: 1 } : outcome] as const;
-          }),
-        ),
-      })),
+      arms: data.arms.map(poison),
     };
     const labels = new Map([...known.passAt1].map(([p, rate]) => [p, held.has(p) ? 0.5 : rate]));
+    const planOf = (arms: readonly Arm[]) => fitPlan(pair, arms, some.flat(), known.bins);
+    const [plan, dirtyPlan] = [planOf(wholeArms), planOf(wholeArms.map(poison))];
+    const spoilt = { ...known, passAt1: labels };
     const [clean, dirty] = [
-      fitAuto(pair, data, known, some),
-      fitAuto(pair, poisoned, { ...known, passAt1: labels }, some),
+      fitAuto(plan, data, known, some),
+      fitAuto(dirtyPlan, poisoned, spoilt, some),
     ];
     expect(dirty.predictor).toEqual(clean.predictor);
-    const whole = fitPlan(pair, data.arms, problems, known.bins);
-    expect(advice(dirty, whole)).toEqual(advice(clean, whole));
+    expect(dirty.probing).toEqual(clean.probing);
+    expect(advice(dirty, dirtyPlan)).toEqual(advice(clean, plan));
+    // Of the fold itself they would have changed the decision's figures.
+    const all = fitPlan(pair, wholeArms.map(poison), problems, known.bins);
+    expect(fitAuto(all, poisoned, spoilt, folds).probing).not.toEqual(fitted.probing);
   });
 
   it('counts what is predicted of what', () => {
@@ -125,13 +138,12 @@ describe('fitAuto', () => {
 
   it('refuses problems without a known difficulty', () => {
     const less = new Map([...known.passAt1].slice(1));
-    expect(() => fitAuto(pair, data, { ...known, passAt1: less }, folds)).toThrow('No difficulty');
+    expect(() => fitAuto(whole, data, { ...known, passAt1: less }, folds)).toThrow('No difficulty');
   });
 });
 
 describe('the adviser', () => {
-  const fitted = fitAuto(pair, data, known, folds);
-  const whole = fitPlan(pair, data.arms, problems, known.bins);
+  const fitted = fitAuto(whole, data, known, folds);
   const adviser = makeAdviser(advice(fitted, whole));
   const flops = (amount: number) => ({ unit: 'flops', amount }) as const;
 
@@ -150,11 +162,16 @@ describe('the adviser', () => {
     expect(adviser.choose('easy', { unit: 'paths', amount: 5 }).name).toBe('majority');
   });
 
-  it('probes where there is room', () => {
-    expect(adviser.unprobed(flops(100))).toBeUndefined();
-    expect(adviser.unprobed(flops(99))).toEqual(majority({ budget: 4 }));
-    expect(adviser.unprobed({ unit: 'paths', amount: 4 })).toBeUndefined();
+  it('probes where it pays', () => {
+    // Below the trees' cost the bins want nothing that all problems could not have for less.
+    expect(adviser.unprobed(flops(1))).toEqual(majority({ budget: 4 }));
+    expect(adviser.unprobed(flops(179))).toEqual(majority({ budget: 4 }));
+    expect(adviser.unprobed(flops(180))).toEqual(bestOfN({ budget: 8 }));
+    expect(adviser.unprobed(flops(400))).toBeUndefined();
+    expect(adviser.unprobed({ unit: 'tokens', amount: 1 })).toEqual(majority({ budget: 4 }));
+    expect(adviser.unprobed({ unit: 'tokens', amount: 40 })).toBeUndefined();
     expect(adviser.unprobed({ unit: 'paths', amount: 3 })).toEqual(majority({ budget: 3 }));
-    expect(adviser.unprobed({ unit: 'tokens', amount: 1 })).toBeUndefined();
+    // Of one N there is one strategy here: probes could choose nothing else.
+    expect(adviser.unprobed({ unit: 'paths', amount: 15 })).toEqual(bestOfN({ budget: 8 }));
   });
 });

@@ -20,6 +20,8 @@ const bin = (...steps: ReturnType<typeof step>[]) => ({
   byBudget: steps,
 });
 
+const pays = (from: number, does: boolean) => ({ from, pays: does, probed: null, unprobed: null });
+
 /** A whole document; each call makes a new one. */
 const whole = () => ({
   format: 1,
@@ -37,6 +39,11 @@ const whole = () => ({
         probes: 4,
         predictor: { intercept: -4, agreement: 5, score: 4 },
         confusion: {},
+        probing: {
+          byFlops: [pays(1, false), pays(20, true), pays(90, false)],
+          byTokens: [pays(1, false)],
+          byBudget: [pays(4, true)],
+        },
         all: bin(step(20, bestOfN({ budget: 4 }))),
         bins: {
           easy: bin(step(20, majority({ budget: 4 }))),
@@ -65,6 +72,14 @@ describe('parsePlan', () => {
     expect(adviser.choose('hard', flops(59))).toEqual(bestOfN({ budget: 4 }));
     expect(adviser.unprobed(flops(19))).toEqual(majority({ budget: 4 }));
     expect(adviser.unprobed(flops(0.5))).toEqual(greedy());
+    // Probing pays from 20 FLOPs to 90, from four paths on, and for no number of tokens.
+    expect(adviser.unprobed(flops(20))).toBeUndefined();
+    expect(adviser.unprobed(flops(89))).toBeUndefined();
+    expect(adviser.unprobed(flops(90))).toEqual(majority({ budget: 4 }));
+    expect(adviser.unprobed({ unit: 'tokens', amount: 9 })).toEqual(greedy());
+    expect(adviser.unprobed({ unit: 'tokens', amount: 1e9 })).toEqual(majority({ budget: 4 }));
+    expect(adviser.unprobed({ unit: 'paths', amount: 3 })).toEqual(greedy());
+    expect(adviser.unprobed({ unit: 'paths', amount: 4 })).toBeUndefined();
   });
 
   it('refuses models that it was not fitted to', () => {
@@ -99,6 +114,14 @@ describe('parsePlan', () => {
     [(_, p) => Object.assign(p.auto?.bins as object, { hard: undefined }), 'auto.bins.hard` to be'],
     [(_, p) => Object.assign(p.auto?.bins.easy as object, { byFlops: [] }), 'at least one step'],
     [(_, p) => Object.assign(p.auto?.bins.medium.byTokens[1] as object, { from: 20 }), 'rising'],
+    [(_, p) => Object.assign(p.auto as object, { probing: undefined }), 'auto.probing` to be an o'],
+    [(_, p) => Object.assign(p.auto?.probing as object, { byTokens: [] }), 'probing.byTokens`'],
+    [(_, p) => Object.assign(p.auto?.probing.byFlops[1] as object, { from: 1 }), 'rising'],
+    [
+      (_, p) => Object.assign(p.auto?.probing.byBudget[0] as object, { pays: 1 }),
+      '`plans[0].auto.probing.byBudget[0].pays` to be true or false, got 1',
+    ],
+    [(_, p) => Object.assign(p.all, { byTokens: undefined }), '`plans[0].all.byTokens`'],
     [(_, p) => Object.assign(p.all.byBudget[0] as object, { strategy: { name: 'x' } }), 'strategy'],
     [
       (_, p) =>

@@ -94,7 +94,7 @@ describe('choose', () => {
   it('refuses no arms, no problems and problems without an outcome', () => {
     expect(() => choose([], problems)).toThrow(RangeError);
     expect(() => choose(randomArms(1), [])).toThrow(RangeError);
-    expect(() => choose(randomArms(1), ['p99'])).toThrow('no outcome');
+    expect(() => choose(randomArms(1), ['p99'])).toThrow('No outcome');
   });
 });
 

@@ -17,6 +17,7 @@ import { budgetOf } from '../../planning/arm.js';
 import type { Confusion } from '../../planning/auto-fit.js';
 import { bins } from '../../planning/difficulty.js';
 import type { BinPlan } from '../../planning/plan.js';
+import type { ProbingStep } from '../../planning/probing.js';
 import { type Colours, coloursOf, type Environment } from '../environment.js';
 import { integerValue, textValue } from '../option-values.js';
 import type { ExitCode } from '../outcome.js';
@@ -104,7 +105,22 @@ function planLines(
     colours.bold(`auto, by what ${auto.probes} probe paths predict`),
     ...confusionLines(auto.confusion, 'calibration', colours),
     ...binTable(predicted, { ...auto.table.bins, all: auto.table.all }, colours),
+    ...probingLines(auto.probing.byFlops, colours),
   ];
+}
+
+/** From how many FLOPs on probes pay, and what either way scores and costs there. */
+function probingLines(steps: readonly ProbingStep[], colours: Colours): string[] {
+  const rows = steps.map(({ from, pays, probed, unprobed }) => [
+    magnitude(from),
+    pays ? 'probes' : 'does not probe',
+    ...[probed, unprobed].flatMap((means) =>
+      means === null ? ['', ''] : [percent(means.accuracy), magnitude(means.cost)],
+    ),
+  ]);
+  const titles = ['from FLOP', 'auto', 'with probes', 'spent', 'without', 'spent'];
+  const [header = '', ...body] = table([titles, ...rows], 'rlrrrr');
+  return [colours.dim(header), ...body, ''];
 }
 
 function binTable(
@@ -145,11 +161,11 @@ function testLines(
   how: string,
   colours: Colours,
 ): string[] {
-  const rows = levels.flatMap(({ budget, flops, lines }) =>
+  const rows = levels.flatMap(({ budget, flops, lines, autoProbes }) =>
     lines.map((line, i) => [
       i === 0 ? String(budget) : '',
       i === 0 ? magnitude(flops) : '',
-      line.usesLabels ? `${line.name} *` : line.name,
+      lineTitle(line, autoProbes),
       ...measured(line),
     ]),
   );
@@ -175,6 +191,12 @@ function testLines(
     '',
     ...(confusion === null ? [] : confusionLines(confusion, 'these problems', colours)),
   ];
+}
+
+function lineTitle({ name, usesLabels }: Line, autoProbes: number | null): string {
+  if (name !== 'auto' || autoProbes === null) return usesLabels ? `${name} *` : name;
+  if (autoProbes === 0) return `${name} (does not probe)`;
+  return autoProbes === 1 ? `${name} (probes)` : `${name} (probes ${percent(autoProbes)})`;
 }
 
 function interval({ mean, low, high }: Interval): string {
