@@ -48,10 +48,11 @@ describe('README', () => {
     )) {
       expect(Object.keys(scripts)).toContain(script);
     }
-    const commands = [...text.matchAll(/npx espalier ([a-z]+)/g)].map(([, name]) => name ?? '');
+    const found = text.matchAll(/npx espalier ([a-z]+(?: (?:show|list)\b)?)/g);
+    const commands = [...found].map(([, name]) => name ?? '');
     expect(new Set(commands).size).toBeGreaterThanOrEqual(3);
     for (const name of new Set([...commands, 'import'])) {
-      const { code, stdout } = await espalier([name, '--help']);
+      const { code, stdout } = await espalier([...name.split(' '), '--help']);
       expect(code).toBe(0);
       const flags = lines.filter((line) => line.includes(`espalier ${name} `));
       for (const [flag] of flags.join(' ').matchAll(/--[a-z-]+/g)) expect(stdout).toContain(flag);

@@ -123,7 +123,7 @@ describe('manifests', () => {
     ],
     [
       'an unknown precision',
-      (m) => Object.assign(m, { precision: 'int4' }),
+      (m) => Object.assign(m, { precision: 'int2' }),
       /precision` to be one of/,
     ],
     [

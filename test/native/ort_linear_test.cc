@@ -159,7 +159,7 @@ TEST(Fp32RowsDependOnThemselvesAlone) {
       std::string counts;
       for (int32_t count = 1; count <= 300; count += threads == 1 ? 1 : 13) {
         const int different = DifferentRows(forward, alone, random, count, linear.outer);
-        if (!CHECK(different == 0)) counts += " " + std::to_string(count);
+        if (!CHECK(different == 0)) counts.append(" ").append(std::to_string(count));
       }
       if (!counts.empty()) {
         std::fprintf(stderr, "K %d N %d threads %d:%s\n", linear.inner, linear.outer, threads,
