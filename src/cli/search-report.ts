@@ -64,11 +64,10 @@ function voteLine(votes: readonly VoteClass[], room: number): string {
 /** What `auto` thought of the problem, and what it ran. */
 function autoLine({ prediction, chosen, stoppedAt, probes }: AutoOutcome): string {
   const budget = 'budget' in chosen ? ` ${chosen.budget}` : '';
+  const unpredicted = probes.length === 0 ? 'no probes: ' : '';
   const looked =
     prediction === null
-      ? probes.length === 0
-        ? 'no probes: '
-        : ''
+      ? unpredicted
       : `looks ${prediction.bin} after ${probes.length} paths (pass@1 about ` +
         `${percent(prediction.passAt1)}): `;
   const early = stoppedAt === null ? '' : `, decided after ${stoppedAt}`;

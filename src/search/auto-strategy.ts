@@ -1,5 +1,6 @@
 // `auto`: the strategy that lets a plan choose another one, as a value. A few probe paths tell how hard
-// the problem looks; what they predict and what is run then is the plan's to say (src/planning).
+// the problem looks; whether they pay, what they predict and what is run then is the plan's to say
+// (src/planning).
 // What it does is in auto.ts.
 import { invalidOption, refuseUnknownKeys } from '../errors.js';
 import type { SearchPath } from './result.js';
@@ -86,7 +87,8 @@ export interface AutoOptions {
 
 /**
  * The strategy that a plan chooses: a few probe paths predict how hard the problem is, the plan says
- * what to run at the budget. Probes are the first paths of majority and Best-of-N; before a tree they
+ * what to run at the budget. Where calibration does not show that probes pay, none are taken, and the
+ * plan's choice for all problems is run. Probes are the first paths of majority and Best-of-N; before a tree they
  * are charged and do not vote. With neither `budget` nor `meanFlops` the search must have exactly one
  * of `limits`, which then is what the choice has to fit and also a bound.
  * @throws OptionError on a bad or unknown option

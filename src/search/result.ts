@@ -56,7 +56,7 @@ export interface VoteClass {
 
 /** What `auto` saw, predicted and chose. */
 export interface AutoOutcome {
-  /** Null where the budget had no room for probes, or a limit cut them. */
+  /** Null where probes did not pay at the budget, or a limit cut them. */
   readonly prediction: Prediction | null;
   /** What was run. All else in the result is this strategy's own; the ledger has the probes too. */
   readonly chosen: Strategy;
