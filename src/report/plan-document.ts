@@ -59,12 +59,20 @@ export interface PlannedBins {
   readonly bins: { readonly [bin: string]: PlannedBin };
 }
 
+/** What `auto` goes by: choices by predicted difficulty, and from how many FLOPs on it probes. */
+export interface PlannedAuto extends PlannedBins {
+  readonly probes: number;
+  readonly probing: {
+    readonly byFlops: readonly { readonly from: number; readonly pays: boolean }[];
+  };
+}
+
 /** What to run for one policy with one reward model. */
 export interface PlannedPair extends PlannedBins {
   readonly policy: string;
   readonly reward: string;
   /** By predicted difficulty, where the plan has what `auto` goes by. */
-  readonly auto?: (PlannedBins & { readonly probes: number }) | null;
+  readonly auto?: PlannedAuto | null;
 }
 
 /** The parts of plan.json that a report shows; it may hold more. */
@@ -131,7 +139,14 @@ function isSource(value: unknown): boolean {
 function isPlan(value: unknown): boolean {
   if (!isPair(value) || !isPlannedBins(value)) return false;
   const { auto } = value;
-  return auto === undefined || auto === null || (isPlannedBins(auto) && isNumber(auto.probes));
+  if (auto === undefined || auto === null) return true;
+  return isPlannedBins(auto) && isNumber(auto.probes) && isProbing(auto.probing);
+}
+
+function isProbing(value: unknown): boolean {
+  const isDecision = (one: unknown) =>
+    isFields(one) && isNumber(one.from) && typeof one.pays === 'boolean';
+  return isFields(value) && isListOf(value.byFlops, isDecision);
 }
 
 function isPlannedBins(value: unknown): value is Fields {

@@ -7,7 +7,13 @@ import { accuracyCell, figure, legendOf, table } from './figure.js';
 import { type Html, type HtmlValue, html } from './html.js';
 import { planLook } from './look.js';
 import { pairName, rangeText } from './panels.js';
-import type { PlanDocument, PlannedBin, PlannedBins, PlanTable } from './plan-document.js';
+import type {
+  PlanDocument,
+  PlannedAuto,
+  PlannedBin,
+  PlannedBins,
+  PlanTable,
+} from './plan-document.js';
 
 /** The whole section's content. */
 export function planSection(plan: PlanDocument): Html {
@@ -25,13 +31,22 @@ ${plan.plans.map((one) => {
   });
   return html`<h3>${pairName(one)}</h3>
 <div class="charts"><div>${stepsTable(one)}
-${one.auto && stepsTable(one.auto, autoCaption(one.auto.probes))}</div>
+${one.auto && stepsTable(one.auto, autoCaption(one.auto.probes))}
+${one.auto && html`<p>${probingText(one.auto)}</p>`}</div>
 ${tested && testedPlan(tested)}</div>`;
 })}`;
 }
 
 function autoCaption(probes: number): string {
   return `What auto runs, by the difficulty that ${count(probes)} probes predict; accuracy on calibration`;
+}
+
+/** At which FLOPs probing pays, by calibration. */
+function probingText({ probing }: PlannedAuto): string {
+  const ways = probing.byFlops.map(({ from, pays }) => {
+    return `${pays ? 'probes' : 'does not probe'} from ${magnitude(from)}FLOP on`;
+  });
+  return `By calibration auto ${ways.join(', ')}; without probes it runs the choice for all.`;
 }
 
 /** What to run, by difficulty, from each number of FLOPs on. */

@@ -46,17 +46,24 @@ describe('espalier report', () => {
     }
     expect(data.plan).toEqual(JSON.parse(await readFile(plan, 'utf8')));
     expect(data.dataset).toMatchObject({ name: 'mini-500', problems: 6, of: 500 });
-    // A plan may hold what auto goes by; its parts are shown too.
+    // What auto goes by is shown where the plan holds it.
     expect(html).toContain('by the difficulty that 4 probes predict');
-    const { auto: _, ...pair } = { auto: undefined, ...data.plan?.plans[0] };
-    await writeFile(at('less.json'), JSON.stringify({ ...data.plan, plans: [pair] }));
-    const shown = await report(at('sweep'), '--plan', at('less.json'));
-    expect(shown.code).toBe(0);
-    expect(shown.html).not.toContain('probes predict');
-    const worse = { ...data.plan, plans: [{ ...pair, all: 1 }] };
-    await writeFile(at('worse.json'), JSON.stringify(worse));
-    const refused = await report(at('sweep'), '--plan', at('worse.json'));
-    expect(refused.stderr).toContain('worse.json: plans');
+    expect(html).toMatch(/By calibration auto (does not probe|probes) from [\d.]+ [MG]FLOP on/);
+    const [pair] = data.plan?.plans ?? [];
+    const { auto, ...rest } = { ...pair };
+    const reportWith = async (changed: object) => {
+      await writeFile(at('other.json'), JSON.stringify({ ...data.plan, plans: [changed] }));
+      return report(at('sweep'), '--plan', at('other.json'));
+    };
+    for (const less of [rest, { ...rest, auto: null }]) {
+      const shown = await reportWith(less);
+      expect(shown.code).toBe(0);
+      expect(shown.html).not.toContain('probes predict');
+    }
+    for (const fault of [{ all: 1 }, { auto: { ...auto, probing: {} } }]) {
+      const refused = await reportWith({ ...pair, ...fault });
+      expect(refused.stderr).toContain('other.json: plans');
+    }
     // Nothing is fetched, whatever a browser would do.
     expect(html).not.toMatch(/(?:src|href)="(?!#|data:,)/);
     expect(html).not.toMatch(/url\(|@import|https?:\/\/(?!www\.w3\.org\/)/);

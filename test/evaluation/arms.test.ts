@@ -41,13 +41,17 @@ describe('armOf', () => {
     const { aggregation, vote } = rule as ReturnType<typeof bestOfN>;
     let partial = 0;
     for (const budget of [1, 2, 3, 5, 6]) {
-      const { outcomes, isExact } = armOf(run, budget);
+      const { outcomes, tokens, isExact } = armOf(run, budget);
       expect(isExact).toBe(true);
       for (const record of run.records) {
         const expected = meanOverSubsets(record, budget, (paths) =>
           isCorrect(tally(paths, aggregation, vote).answer, record.reference) ? 1 : 0,
         );
         expect(outcomes.get(record.problem)?.accuracy).toBeCloseTo(expected, 12);
+        const sampled = meanOverSubsets(record, budget, (paths) =>
+          paths.reduce((sum, path) => sum + path.tokens, 0),
+        );
+        expect(tokens.get(record.problem)).toBeCloseTo(sampled, 9);
         if (expected > 0 && expected < 1) partial++;
       }
     }
@@ -89,6 +93,7 @@ describe('armOf', () => {
           accuracy: correct ? 1 : 0,
           flops: ledger.flops,
         });
+        expect(arm?.tokens.get(problem)).toBe(ledger.policy.sampledTokens);
       }
     }
   });
