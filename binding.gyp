@@ -51,7 +51,12 @@
         'native/ort/session.cc',
       ],
       'include_dirs': ['<!(node -p "require(\'node-addon-api\').include_dir")', '<(ort_headers)'],
-      'defines': ['NODE_ADDON_API_CPP_EXCEPTIONS_ALL', 'NAPI_VERSION=9'],
+      'defines': [
+        'NODE_ADDON_API_CPP_EXCEPTIONS_ALL',
+        # An environment that ends takes no exception any more: one is dropped, not fatal.
+        'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+        'NAPI_VERSION=9',
+      ],
       'dependencies': ['espalier_kernels'],
       'conditions': [
         ['target_arch=="x64"', {'dependencies': ['espalier_avx2', 'espalier_avx512']}],

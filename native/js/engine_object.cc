@@ -32,17 +32,13 @@ Napi::Function EngineObject::Define(Napi::Env env) {
 EngineObject::EngineObject(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<EngineObject>(info),
       runtime_(&Runtime::Open(info[0].As<Napi::String>().Utf8Value())),
-      completions_(Napi::ThreadSafeFunction::New(info.Env(), info[1].As<Napi::Function>(),
-                                                 "espalier completions", 0, 1)) {
+      completions_(Completions::New(info.Env(), info[1].As<Napi::Function>(),
+                                    "espalier completions", 0, 1, this)) {
   completions_.Unref(info.Env());
   engine_ = std::make_unique<Engine>([this](std::vector<Completion> batch) {
-    auto* carried = new std::vector<Completion>(std::move(batch));
-    const auto status = completions_.NonBlockingCall(
-        carried, [this](Napi::Env env, Napi::Function callback, std::vector<Completion>* carried) {
-          const std::unique_ptr<std::vector<Completion>> owner(carried);
-          Deliver(env, callback, *owner);
-        });
-    if (status != napi_ok) delete carried;  // the environment is going away
+    auto carried = std::make_unique<std::vector<Completion>>(std::move(batch));
+    // Refused: the environment is going away.
+    if (completions_.NonBlockingCall(carried.get()) == napi_ok) carried.release();
   });
   napi_add_async_cleanup_hook(
       info.Env(),
@@ -121,13 +117,15 @@ void EngineObject::Expect(Napi::Env env, size_t requests) {
   pending_ += requests;
 }
 
-void EngineObject::Deliver(Napi::Env env, Napi::Function callback,
-                           const std::vector<Completion>& batch) {
-  pending_ -= batch.size();
-  if (pending_ == 0) completions_.Unref(env);
-  auto array = Napi::Array::New(env, batch.size());
-  for (size_t i = 0; i < batch.size(); ++i) {
-    array.Set(static_cast<uint32_t>(i), FromCompletion(env, batch[i]));
+void EngineObject::Deliver(Napi::Env env, Napi::Function callback, EngineObject* self,
+                           std::vector<Completion>* carried) {
+  const std::unique_ptr<std::vector<Completion>> batch(carried);
+  if (env == nullptr) return;
+  self->pending_ -= batch->size();
+  if (self->pending_ == 0) self->completions_.Unref(env);
+  auto array = Napi::Array::New(env, batch->size());
+  for (size_t i = 0; i < batch->size(); ++i) {
+    array.Set(static_cast<uint32_t>(i), FromCompletion(env, (*batch)[i]));
   }
   callback.Call({array});
 }

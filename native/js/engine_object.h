@@ -5,6 +5,7 @@
 #include <napi.h>
 
 #include <memory>
+#include <vector>
 
 #include "engine/engine.h"
 #include "ort/runtime.h"
@@ -29,14 +30,19 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
 
   // Counts unfinished requests: the event loop is kept alive while there are any.
   void Expect(Napi::Env env, size_t requests);
-  void Deliver(Napi::Env env, Napi::Function callback, const std::vector<Completion>& batch);
+  // In the event loop. Owns what is carried; without an environment (it has ended) only frees it.
+  static void Deliver(Napi::Env env, Napi::Function callback, EngineObject* self,
+                      std::vector<Completion>* carried);
   // Stops and joins the thread, then lets go of the function. Idempotent.
   void Stop();
+
+  using Completions =
+      Napi::TypedThreadSafeFunction<EngineObject, std::vector<Completion>, &EngineObject::Deliver>;
 
   Runtime* runtime_ = nullptr;  // of the process
   size_t pending_ = 0;
   bool is_stopped_ = false;
-  Napi::ThreadSafeFunction completions_;
+  Completions completions_;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
   std::unique_ptr<Engine> engine_;
 };
