@@ -1,7 +1,7 @@
 // npm run bench [-- FILTER] [--repeats N] [--threads N] [--keep]: runs the benchmarks whose names
 // contain FILTER, prints their tables and, with --keep, writes them to bench/results/.
 // --branches 1,64  --precisions int8,…  --peers node-llama-cpp,… or none: only these cases.
-// Peers other than transformers.js are installed by `npm ci` in bench/.
+// Peers other than transformers.js are installed by `npm install` in bench/.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { agreement } from './agreement.js';

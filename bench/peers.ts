@@ -26,7 +26,7 @@ const llamaProgram = './peers/node-llama-cpp.mjs';
 /** node-llama-cpp on the GGUF file itself; null, said aloud, where it is not installed. */
 export function nodeLlamaCpp(): Peer | null {
   if (!existsSync(at('./node_modules/node-llama-cpp'))) {
-    console.warn('SKIPPED: node-llama-cpp, which `npm ci` in bench/ installs');
+    console.warn('SKIPPED: node-llama-cpp, which `npm install` in bench/ installs');
     return null;
   }
   return {
