@@ -2,6 +2,7 @@
 // closed: its threads and ours may outlive any one of them.
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ class Runtime {
 
   // Held by a session while it runs.
   Baton& baton() { return baton_; }
+  // Held while a session opens: ONNX Runtime looks our ops' domain up in a table of the process and
+  // adds it there without a lock.
+  std::mutex& opening() { return opening_; }
 
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
@@ -33,6 +37,7 @@ class Runtime {
   std::string version_;
   std::vector<std::string> providers_;
   Baton baton_;
+  std::mutex opening_;
 };
 
 }  // namespace espalier

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
 #include <stdexcept>
 #include <vector>
 
@@ -33,10 +34,11 @@ Ort::SessionOptions Options(const OrtModel& model, const CustomOps& ops) {
   return options;
 }
 
-Ort::Session OpenSession(const OrtModel& model, const CustomOps& ops) {
+Ort::Session OpenSession(Runtime& runtime, const OrtModel& model, const CustomOps& ops) {
   try {
     const std::u8string utf8(model.model_path.begin(), model.model_path.end());
     const std::filesystem::path path(utf8);
+    const std::lock_guard lock(runtime.opening());
     return Ort::Session(Environment(), path.c_str(), Options(model, ops));
   } catch (const Ort::Exception& error) {
     throw std::runtime_error("Expected " + model.model_path +
@@ -53,7 +55,10 @@ GraphContract Contract(const OrtModel& model) {
 class OrtForward::Implementation {
  public:
   Implementation(Runtime& runtime, const OrtModel& model)
-      : runtime_(runtime), model_(model), ops_(model.threads), session_(OpenSession(model, ops_)) {
+      : runtime_(runtime),
+        model_(model),
+        ops_(model.threads),
+        session_(OpenSession(runtime, model, ops_)) {
     CheckGraph(session_, Contract(model));
     pool_ = std::make_unique<KvPool>(model.kv);
     run_options_.SetRunLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);

@@ -101,6 +101,30 @@ TEST(LibrariesThatAreNotOnnxRuntimeAreRefused) {
   CHECK(Contains(error(old), "Expected ONNX Runtime 1.29 or newer, got 1.20.1"));
 }
 
+// Before all others that open one: only the first sessions of a process write to the tables of ONNX
+// Runtime that all share.
+TEST(FirstSessionsOpenAtOnce) {
+  constexpr int kSessions = 8;
+  const std::string path = Written("first.onnx", 8);
+  Runtime& runtime = TheRuntime();
+  std::atomic<int> waiting = kSessions;
+  std::atomic<int> opened = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kSessions; ++i) {
+    threads.emplace_back([&] {
+      for (--waiting; waiting > 0;) std::this_thread::yield();
+      try {
+        OrtForward forward(runtime, Model(path, 8));
+        ++opened;
+      } catch (const std::runtime_error& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(opened == kSessions);
+}
+
 TEST(TheLibraryIsOpenedOnceForAllThreads) {
   std::vector<std::thread> threads;
   std::atomic<int> same{0};
