@@ -12,6 +12,7 @@ import { bytesValue, choiceValue, integerValue, numberValue, textValue } from '.
 import { addPlanFlags, type PlanFlags, refusePlanFlags } from './plan-flags.js';
 import { addPromptFlags, type PromptFlags } from './prompt-flags.js';
 import type { SweepPackages } from './sweep-models.js';
+import { addVoteFlags } from './vote-flags.js';
 
 type SamplingOptions = Pick<
   SearchOptions,
@@ -94,18 +95,8 @@ export function addSweepFlags(command: Command): Command {
       '--answers <which>',
       'dvts: best or siblings (default: best)',
       choiceValue('--answers', ['best', 'siblings'] as const),
-    )
-    .option(
-      '--aggregation <how>',
-      'scores to a value: min, last, mean, product (default: last)',
-      choiceValue('--aggregation', ['min', 'last', 'mean', 'product'] as const),
-    )
-    .option(
-      '--vote <how>',
-      'majority, max, weighted (default: weighted)',
-      choiceValue('--vote', ['majority', 'max', 'weighted'] as const),
     );
-  return addPlanFlags(command)
+  return addPlanFlags(addVoteFlags(command))
     .optionsGroup('Sampling:')
     .option('--seed <K>', 'the same seed gives the same sweep', integerValue('--seed', 0), 0)
     .option('--temperature <T>', 'of all but greedy', numberValue('--temperature'))

@@ -10,11 +10,12 @@ import { modelCost } from '../../scoring/load.js';
 import type { VoteRule } from '../../search/vote.js';
 import { addDatasetFlags, type DatasetFlags, openDatasetOf, roleValue } from '../dataset-flags.js';
 import type { Environment } from '../environment.js';
-import { choiceValue, textValue } from '../option-values.js';
+import { textValue } from '../option-values.js';
 import type { ExitCode } from '../outcome.js';
 import { reportRun } from '../run-report.js';
 import type { StrictCommand } from '../strict-command.js';
 import { version } from '../version.js';
+import { addVoteFlags } from '../vote-flags.js';
 
 interface RecordFlags extends DatasetFlags, VoteRule {
   readonly out: string;
@@ -64,17 +65,8 @@ export function addRecord(
     .option(
       '--delimiter <text>',
       "ends a step; \\n is a new line (default: the policy's, or \\n\\n)",
-    )
-    .option(
-      '--aggregation <how>',
-      'scores to a value: min, last, mean, product (default: last)',
-      choiceValue('--aggregation', ['min', 'last', 'mean', 'product'] as const),
-    )
-    .option(
-      '--vote <how>',
-      'of scored outputs: majority, max, weighted (default: weighted)',
-      choiceValue('--vote', ['majority', 'max', 'weighted'] as const),
-    )
+    );
+  addVoteFlags(command, 'of scored outputs: ')
     .option('--json', 'print one JSON document and nothing else')
     .action((file: string, flags: RecordFlags) => run(() => record(file, flags, environment)));
 }

@@ -17,11 +17,12 @@ import type { Reward } from '../../scoring/reward.js';
 import type { VoteRule } from '../../search/vote.js';
 import { mismatch } from '../../search/warnings.js';
 import type { Environment } from '../environment.js';
-import { bytesValue, choiceValue, integerValue, textValue } from '../option-values.js';
+import { bytesValue, integerValue, textValue } from '../option-values.js';
 import type { ExitCode } from '../outcome.js';
 import { reportRun } from '../run-report.js';
 import { StatusLine } from '../status-line.js';
 import type { StrictCommand } from '../strict-command.js';
+import { addVoteFlags } from '../vote-flags.js';
 import { warn } from '../warn.js';
 import { WorkProgress } from '../work-progress.js';
 
@@ -47,7 +48,7 @@ export function addScore(
   environment: Environment,
 ): void {
   const model = 'directory of a model package, or an embedded model';
-  program
+  const command = program
     .command('score')
     .summary('score recorded paths with another reward model')
     .description(
@@ -57,17 +58,8 @@ export function addScore(
     )
     .argument('<runs...>', 'run directories')
     .requiredOption('--reward <model>', `scores the steps: ${model}`, textValue('--reward', model))
-    .requiredOption('--out <directory>', 'the scored run', textValue('--out', 'a directory'))
-    .option(
-      '--aggregation <how>',
-      'scores to a value: min, last, mean, product (default: last)',
-      choiceValue('--aggregation', ['min', 'last', 'mean', 'product'] as const),
-    )
-    .option(
-      '--vote <how>',
-      'majority, max, weighted (default: weighted)',
-      choiceValue('--vote', ['majority', 'max', 'weighted'] as const),
-    )
+    .requiredOption('--out <directory>', 'the scored run', textValue('--out', 'a directory'));
+  addVoteFlags(command)
     .option('--concurrency <C>', 'problems at once', integerValue('--concurrency', 1), 4)
     .option('--kv-memory <size>', "the model's KV cache, as in 512MB", bytesValue('--kv-memory'))
     .option('--threads <count>', 'threads to compute with', integerValue('--threads', 1))
