@@ -9,13 +9,8 @@ import { PATIENCE, type Patience } from './hub/patience.js';
 import { type HubReference, parseReference } from './hub/reference.js';
 import { openRepository, type Repository } from './hub/repository.js';
 import { type Selection, select } from './hub/selection.js';
-import {
-  checkImport,
-  checkOptions as checkImportOptions,
-  type ImportOptions,
-  importModel,
-  OPTION_NAMES,
-} from './import.js';
+import { checkImport, importModel } from './import.js';
+import { checkImportOptions, IMPORT_OPTION_NAMES, type ImportOptions } from './import-options.js';
 import type { ModelPackage } from './package.js';
 
 /** What a pull is doing before the import begins; `folder` is where the checkpoint lies meanwhile. */
@@ -119,7 +114,7 @@ function partOptions(
   const { revision, file, endpoint, token, cache, keep, onDownload, patience, ...imports } =
     options;
   const own = { revision, file, endpoint, token, cache, keep, onDownload, patience };
-  const known = [...Object.keys(own), ...OPTION_NAMES];
+  const known = [...Object.keys(own), ...IMPORT_OPTION_NAMES];
   refuseUnknownKeys('an option of pullModel', { ...imports }, known);
   checkImportOptions(id, destination, imports);
   for (const name of ['revision', 'file', 'cache'] as const) {

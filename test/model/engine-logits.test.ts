@@ -3,7 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTree } from '../../src/engine/engine.js';
 import type { NodeId, TokenTree } from '../../src/engine/token-tree.js';
-import { type ImportOptions, importModel } from '../../src/model/import.js';
+import { importModel } from '../../src/model/import.js';
+import type { ImportOptions } from '../../src/model/import-options.js';
 import { openTokenizer } from '../../src/text/tokenizer.js';
 import { type GoldenPrompt, goldenPrompts, largestError, Scratch } from './golden-llama.js';
 

@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import onnxProto from 'onnx-proto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ModelError, OptionError } from '../../src/errors.js';
-import { type ImportOptions, importModel } from '../../src/model/import.js';
+import { importModel } from '../../src/model/import.js';
+import type { ImportOptions } from '../../src/model/import-options.js';
 import { SafetensorsFile } from '../../src/model/safetensors.js';
 import { GOLDEN_LLAMA, Scratch } from './golden-llama.js';
 

@@ -13,7 +13,8 @@ import {
 } from '../../src/model/blocks.js';
 import { Checkpoint } from '../../src/model/checkpoint.js';
 import { halfToNumber, toHalves } from '../../src/model/floats.js';
-import { type ImportOptions, importModel } from '../../src/model/import.js';
+import { importModel } from '../../src/model/import.js';
+import type { ImportOptions } from '../../src/model/import-options.js';
 import { openTokenizer } from '../../src/text/tokenizer.js';
 import { type GoldenPrompt, goldenPrompts, largestError, Scratch } from './golden-llama.js';
 import { writeRandomGguf } from './random-gguf.js';

@@ -2,7 +2,8 @@
 // also with rotated weights; in int8 they do not depend on how, beside what or after what they are scored.
 import { afterAll, describe, expect, test } from 'vitest';
 import { Account } from '../../src/ledger.js';
-import { type ImportOptions, importModel } from '../../src/model/import.js';
+import { importModel } from '../../src/model/import.js';
+import type { ImportOptions } from '../../src/model/import-options.js';
 import { loadReward } from '../../src/scoring/load.js';
 import type { Reward } from '../../src/scoring/reward.js';
 import { type Scored, type ScoredPosition, Scorer } from '../../src/scoring/scorer.js';

@@ -2,7 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytes, count, magnitude, seconds } from '../../figures.js';
-import { type ImportOptions, importModel } from '../../model/import.js';
+import { importModel } from '../../model/import.js';
+import type { ImportOptions } from '../../model/import-options.js';
 import {
   MODEL_ROLES,
   type ModelRole,
