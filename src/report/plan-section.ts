@@ -1,23 +1,21 @@
 // The page's section on the plan: what to run by difficulty and FLOPs, and how that does on problems that
 // it has not seen. Its figures are those of plan.json.
+
+import type { TestTable } from '../evaluation/test-table.js';
 import { count, magnitude, percent } from '../figures.js';
+import { budgetOf } from '../planning/arm.js';
 import { bins } from '../planning/difficulty.js';
+import type { AutoDocument, BinDocument, PairDocument } from '../planning/plan-document.js';
 import { accuracyDomain, drawLines, type Series } from './chart.js';
 import { accuracyCell, figure, legendOf, table } from './figure.js';
 import { type Html, type HtmlValue, html } from './html.js';
 import { planLook } from './look.js';
 import { pairName, rangeText } from './panels.js';
-import type {
-  PlanDocument,
-  PlannedAuto,
-  PlannedBin,
-  PlannedBins,
-  PlanTable,
-} from './plan-document.js';
+import type { ShownPlan } from './shown-plan.js';
 
 /** The whole section's content. */
-export function planSection(plan: PlanDocument): Html {
-  const sets = (source: PlanDocument['calibration']) =>
+export function planSection(plan: ShownPlan): Html {
+  const sets = (source: ShownPlan['calibration']) =>
     `${count(source.problems)} problems of ${source.datasets.map(({ name }) => name).join(', ')}`;
   const how =
     plan.test === null
@@ -42,7 +40,7 @@ function autoCaption(probes: number): string {
 }
 
 /** At which FLOPs probing pays, by calibration. */
-function probingText({ probing }: PlannedAuto): string {
+function probingText({ probing }: AutoDocument): string {
   const ways = probing.byFlops.map(({ from, pays }) => {
     return `${pays ? 'probes' : 'does not probe'} from ${magnitude(from)}FLOP on`;
   });
@@ -51,7 +49,7 @@ function probingText({ probing }: PlannedAuto): string {
 
 /** What to run, by difficulty, from each number of FLOPs on. */
 function stepsTable(
-  plan: PlannedBins,
+  plan: Pick<PairDocument, 'all' | 'bins'>,
   caption = 'What to run, by difficulty and FLOPs; accuracy on calibration',
 ): Html {
   const columns = [
@@ -61,15 +59,12 @@ function stepsTable(
     { title: 'N', isNumber: true },
     { title: 'Accuracy', isNumber: true },
   ];
-  const parts: readonly (readonly [string, PlannedBin | undefined])[] = [
-    ...bins.map((bin) => [bin, plan.bins[bin]] as const),
-    ['all', plan.all],
-  ];
-  const rows = parts.flatMap(([name, part]) => (part === undefined ? [] : binRows(name, part)));
+  const parts = [...bins.map((bin) => [bin, plan.bins[bin]] as const), ['all', plan.all] as const];
+  const rows = parts.flatMap(([name, part]) => binRows(name, part));
   return table(caption, columns, rows);
 }
 
-function binRows(name: string, part: PlannedBin): readonly (readonly HtmlValue[])[] {
+function binRows(name: string, part: BinDocument): readonly (readonly HtmlValue[])[] {
   const { problems, chosenOn, byFlops } = part;
   const title = html`${name} <span class="interval">${count(problems)} problems</span>`;
   if (chosenOn !== name) return [[title, '', 'too few of them: as all', '', '']];
@@ -77,13 +72,13 @@ function binRows(name: string, part: PlannedBin): readonly (readonly HtmlValue[]
     i === 0 ? title : html`<span class="muted">${name}</span>`,
     magnitude(from),
     strategy.name,
-    strategy.budget ?? 1,
+    budgetOf(strategy),
     percent(accuracy),
   ]);
 }
 
 /** The lines of the test: a chart, and a table with every level. */
-function testedPlan(tested: PlanTable): Html {
+function testedPlan(tested: TestTable): Html {
   const series = testSeries(tested);
   const beaten = tested.levels.flatMap(({ budget, leads }) =>
     leads.filter(({ isBeaten }) => isBeaten).map((lead) => ({ budget, ...lead })),
@@ -109,7 +104,7 @@ function testedPlan(tested: PlanTable): Html {
   } “Beats” means that the paired 95% interval leaves 0 out and Holm’s correction over all comparisons agrees.</p></div>`;
 }
 
-function testSeries({ levels }: PlanTable): readonly Series[] {
+function testSeries({ levels }: TestTable): readonly Series[] {
   const lines = new Map(levels.flatMap((level) => level.lines.map((line) => [line.name, line])));
   return [...lines.values()].flatMap(({ name, usesLabels }, i) => {
     const points = levels.flatMap(({ flops, lines: own }) => {
@@ -123,8 +118,8 @@ function testSeries({ levels }: PlanTable): readonly Series[] {
   });
 }
 
-function testTable({ levels, problems, ...pair }: PlanTable): Html {
-  const counts = bins.map((bin) => `${problems[bin] ?? 0} ${bin}`).join(', ');
+function testTable({ levels, problems, ...pair }: TestTable): Html {
+  const counts = bins.map((bin) => `${problems[bin]} ${bin}`).join(', ');
   const columns = [
     { title: 'Line' },
     { title: 'N', isNumber: true },

@@ -11,10 +11,10 @@ import { type Arm, budgetOf } from '../planning/arm.js';
 import { choose } from '../planning/choice.js';
 import type { Strategy } from '../search/strategy.js';
 import { type Difficulty, difficultyOf } from './difficulty.js';
-import { checkPlanModels, type PlanDocument } from './plan-document.js';
 import { type Reliability, reliabilityOf } from './reliability.js';
 import { arrangeRuns, type Run } from './report-runs.js';
 import { viewProblems } from './search-trees.js';
+import { checkPlanModels, type ShownPlan } from './shown-plan.js';
 import type { ViewedProblem } from './viewed-search.js';
 
 /** One run, as a whole. */
@@ -68,7 +68,7 @@ export interface ReportData {
     readonly reward: string;
     readonly aggregation: string;
   })[];
-  readonly plan: PlanDocument | null;
+  readonly plan: ShownPlan | null;
   /** What a reader should know about the runs, in sentences. */
   readonly notes: readonly string[];
 }
@@ -80,7 +80,7 @@ export interface Report {
 }
 
 export interface ReportOptions {
-  readonly plan?: PlanDocument | undefined;
+  readonly plan?: ShownPlan | undefined;
   /** Problems in the tree viewer. @default as many as fit about 4 MB */
   readonly trees?: number | undefined;
 }

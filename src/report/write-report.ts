@@ -4,8 +4,8 @@ import { replaceFile } from '../evaluation/replace-file.js';
 import type { ResultRecord } from '../evaluation/result-record.js';
 import { readRun } from '../evaluation/run-directory.js';
 import { formatPage } from './page.js';
-import { readPlanDocument } from './plan-document.js';
 import { collectReport, type Report } from './report-data.js';
+import { readShownPlan } from './shown-plan.js';
 import { readViewerScript } from './viewer-script.js';
 
 export interface WriteReportOptions {
@@ -33,7 +33,7 @@ export async function writeReport(options: WriteReportOptions): Promise<WrittenR
   const { out, plan: planFile, trees } = options;
   const paths = await findRuns(options.runs);
   const runs = await Promise.all(paths.map((path) => readRun<ResultRecord>(path)));
-  const plan = planFile === undefined ? undefined : await readPlanDocument(planFile);
+  const plan = planFile === undefined ? undefined : await readShownPlan(planFile);
   const report = await collectReport(runs, { plan, trees });
   const page = formatPage(report, await readViewerScript());
   await replaceFile(out, page);

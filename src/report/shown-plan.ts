@@ -1,93 +1,19 @@
-// Reads plan.json for a report: what `espalier plan` wrote, checked as far as the page relies on it.
+// Reads plan.json for a report, checked as far as the page relies on it: choices and tables. What `auto`
+// follows is checked where it is followed (planning/plan-document.ts).
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { expectedMessage, invalidOption, ModelError } from '../errors.js';
-import type { Interval } from '../evaluation/bootstrap.js';
 import { readConfigured } from '../evaluation/run-configuration.js';
 import type { SavedRun } from '../evaluation/run-directory.js';
+import type { TestTable } from '../evaluation/test-table.js';
 import { bins } from '../planning/difficulty.js';
+import type { PlanDocument } from '../planning/plan-document.js';
 
-/** What to run from a budget on. */
-export interface PlanStep {
-  readonly from: number;
-  readonly strategy: { readonly name: string; readonly budget?: number };
-  readonly accuracy: number;
-  readonly flops: number;
-}
-
-export interface PlannedBin {
-  readonly problems: number;
-  readonly chosenOn: string;
-  readonly byFlops: readonly PlanStep[];
-}
-
-export interface PlanLine {
-  readonly name: string;
-  readonly usesLabels: boolean;
-  readonly accuracy: Interval | null;
-  readonly flops: number | null;
-}
-
-export interface PlanLead extends Interval {
-  readonly over: string;
-  readonly adjustedP: number;
-  readonly isBeaten: boolean;
-}
-
-export interface PlanLevel {
-  readonly budget: number;
-  readonly flops: number;
-  readonly lines: readonly PlanLine[];
-  readonly leads: readonly PlanLead[];
-}
-
-export interface PlanTable {
-  readonly policy: string;
-  readonly reward: string;
-  readonly problems: { readonly [bin: string]: number };
-  readonly levels: readonly PlanLevel[];
-}
-
-interface PlanSource {
-  readonly datasets: readonly { readonly name: string; readonly sha256: string }[];
-  readonly problems: number;
-}
-
-/** Choices for every difficulty. */
-export interface PlannedBins {
-  readonly all: PlannedBin;
-  readonly bins: { readonly [bin: string]: PlannedBin };
-}
-
-/** What `auto` goes by: choices by predicted difficulty, and from how many FLOPs on it probes. */
-export interface PlannedAuto extends PlannedBins {
-  readonly probes: number;
-  readonly probing: {
-    readonly byFlops: readonly { readonly from: number; readonly pays: boolean }[];
-  };
-}
-
-/** What to run for one policy with one reward model. */
-export interface PlannedPair extends PlannedBins {
-  readonly policy: string;
-  readonly reward: string;
-  /** By predicted difficulty, where the plan has what `auto` goes by. */
-  readonly auto?: PlannedAuto | null;
-}
-
-/** The parts of plan.json that a report shows; it may hold more. */
-export interface PlanDocument {
-  readonly calibration: PlanSource;
-  readonly test: PlanSource | null;
-  readonly crossFitted: boolean;
-  /** Sums of each model's files, by role and name. */
-  readonly models: { readonly [name: string]: { readonly [file: string]: string } };
-  readonly plans: readonly PlannedPair[];
-  readonly tables: readonly PlanTable[];
-}
+/** A plan with its test. */
+export type ShownPlan = PlanDocument<TestTable>;
 
 /** @throws ModelError INVALID_FILE on a file that cannot be read or is no plan */
-export async function readPlanDocument(path: string): Promise<PlanDocument> {
+export async function readShownPlan(path: string): Promise<ShownPlan> {
   let value: unknown;
   try {
     value = JSON.parse(await readFile(path, 'utf8'));
@@ -96,7 +22,7 @@ export async function readPlanDocument(path: string): Promise<PlanDocument> {
     throw new ModelError(message, 'INVALID_FILE', { cause });
   }
   const fault = faultOf(value);
-  if (fault === undefined) return value as PlanDocument;
+  if (fault === undefined) return value as ShownPlan;
   const place = fault === '' ? basename(path) : `${basename(path)}: ${fault}`;
   throw new ModelError(expectedMessage(place, 'as espalier plan writes it', value), 'INVALID_FILE');
 }
@@ -105,7 +31,7 @@ export async function readPlanDocument(path: string): Promise<PlanDocument> {
  * Checks that a plan was made with the models of some runs.
  * @throws OptionError where a model of that name is another
  */
-export function checkPlanModels(plan: PlanDocument, runs: readonly SavedRun[]): void {
+export function checkPlanModels(plan: ShownPlan, runs: readonly SavedRun[]): void {
   for (const run of runs) {
     const { policy, reward } = readConfigured(run);
     for (const [role, model] of Object.entries({ policy, reward })) {
